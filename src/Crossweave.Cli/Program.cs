@@ -1,0 +1,2 @@
+Console.WriteLine("crossweave");
+return 0;

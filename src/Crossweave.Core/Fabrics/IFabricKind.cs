@@ -1,0 +1,27 @@
+using Crossweave.Core.Units;
+
+namespace Crossweave.Core.Fabrics;
+
+/// <summary>What every kind of fabric can be built from; kinds ignore nothing: a value they cannot use is an error.</summary>
+/// <param name="RankCount">Ranks.</param>
+/// <param name="NodeCount">Servers; rank r is on node r / (ranks / nodes).</param>
+/// <param name="Bandwidth">Rate of one rank's port, each direction.</param>
+/// <param name="ReconfigurationDelay">Null when not given.</param>
+/// <param name="BandwidthOfRank">Unequal ports; null when all are equal.</param>
+public sealed record FabricOptions(
+    int RankCount,
+    int NodeCount,
+    Bandwidth Bandwidth,
+    SimTime? ReconfigurationDelay = null,
+    IReadOnlyList<Bandwidth>? BandwidthOfRank = null);
+
+/// <summary>A kind of fabric. Registered in <c>FabricKinds.All</c>.</summary>
+public interface IFabricKind
+{
+    string Name { get; }
+
+    string Summary { get; }
+
+    /// <exception cref="InputException">Options that this kind cannot use.</exception>
+    Fabric Build(FabricOptions options);
+}

@@ -1,0 +1,42 @@
+namespace Crossweave.Core.IO;
+
+/// <summary>Writes a file completely or not at all: to a temporary file in the same folder, flushed, then renamed.</summary>
+public static class AtomicFile
+{
+    public static void WriteAllText(string path, string text) => Write(path, stream =>
+    {
+        using var writer = new StreamWriter(stream, new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
+        writer.Write(text);
+    });
+
+    public static void WriteAllBytes(string path, ReadOnlySpan<byte> bytes)
+    {
+        var copy = bytes.ToArray();
+        Write(path, stream => stream.Write(copy));
+    }
+
+    /// <exception cref="InputException">The folder cannot be created or written.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        var full = Path.GetFullPath(path);
+        var folder = Path.GetDirectoryName(full) ?? throw InputException.At(path, "a folder", "a file name");
+        var temporary = Path.Combine(folder, $".{Path.GetFileName(full)}.{Environment.ProcessId}.tmp");
+        try
+        {
+            Directory.CreateDirectory(folder);
+            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, full, overwrite: true);
+        }
+        catch (Exception e)
+        {
+            if (File.Exists(temporary)) File.Delete(temporary);
+            if (e is IOException or UnauthorizedAccessException) throw new InputException($"{path}: cannot be written: {e.Message}", e);
+            throw;
+        }
+    }
+}

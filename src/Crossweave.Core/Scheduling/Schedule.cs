@@ -1,0 +1,21 @@
+namespace Crossweave.Core.Scheduling;
+
+/// <summary>Planned tokens from one rank to another.</summary>
+public readonly record struct Transfer(int Source, int Target, long Tokens);
+
+/// <summary>
+/// Transfers that overlap in time. On circuit fabrics they form a matching (every source and every target at most once);
+/// on packet fabrics they may share ports and then proceed at paced rates.
+/// </summary>
+public sealed class Step(Transfer[] transfers)
+{
+    public Transfer[] Transfers { get; } = transfers;
+}
+
+/// <summary>Ordered steps that together carry a traffic matrix exactly. Untimed: <see cref="ScheduleTiming"/> gives the times.</summary>
+/// <param name="Scheduler">Registered name of the maker.</param>
+/// <param name="Steps">In order of execution.</param>
+public sealed record Schedule(string Scheduler, IReadOnlyList<Step> Steps);
+
+/// <summary>Start and end of one step. The reconfiguration, if any, lies before <paramref name="StartPs"/>.</summary>
+public readonly record struct StepTime(long StartPs, long EndPs);

@@ -1,0 +1,79 @@
+using Crossweave.Core.Fabrics;
+using Crossweave.Core.Units;
+
+namespace Crossweave.Core.Scheduling;
+
+/// <summary>
+/// Times of the steps of a schedule that runs back to back with a barrier after each step. A step lasts as long as its busiest
+/// port: for a matching that is its longest transfer (pairs that finish early idle), for a step with shared ports it is what
+/// constant paced rates d / T reach (deployment spec section 3.3). A circuit switch pays its delay before every step whose
+/// configuration differs from the one before.
+/// </summary>
+public static class ScheduleTiming
+{
+    /// <param name="schedule">Ordered steps.</param>
+    /// <param name="fabric">Ports and delay.</param>
+    /// <param name="tokenBytes">Bytes of one token on the wire.</param>
+    /// <param name="startPs">When the first reconfiguration may begin.</param>
+    /// <returns>One entry per step, in order. O(transfers).</returns>
+    public static StepTime[] Time(Schedule schedule, Fabric fabric, Bytes tokenBytes, long startPs = 0)
+    {
+        var times = new StepTime[schedule.Steps.Count];
+        var now = startPs;
+        Step? previous = null;
+        for (var m = 0; m < times.Length; m++)
+        {
+            var step = schedule.Steps[m];
+            var start = now + ReconfigurationPs(previous, step, fabric);
+            now = start + DurationPs(step, fabric, tokenBytes);
+            times[m] = new StepTime(start, now);
+            previous = step;
+        }
+
+        return times;
+    }
+
+    /// <summary>Time on the wire of one step, without reconfiguration.</summary>
+    public static long DurationPs(Step step, Fabric fabric, Bytes tokenBytes)
+    {
+        var n = fabric.RankCount;
+        Span<long> sent = n <= 256 ? stackalloc long[n] : new long[n];
+        Span<long> received = n <= 256 ? stackalloc long[n] : new long[n];
+        var longest = 0L;
+        foreach (var t in step.Transfers)
+        {
+            var bytes = checked(t.Tokens * tokenBytes.Value);
+            sent[t.Source] += bytes;
+            received[t.Target] += bytes;
+            longest = Math.Max(longest, fabric.PairRate(t.Source, t.Target).TransferPs(bytes));
+        }
+
+        foreach (var t in step.Transfers)
+        {
+            longest = Math.Max(longest, fabric.SendRate(t.Source).TransferPs(sent[t.Source]));
+            longest = Math.Max(longest, fabric.ReceiveRate(t.Target).TransferPs(received[t.Target]));
+        }
+
+        return longest;
+    }
+
+    /// <summary>The delay before <paramref name="next"/>: 0 on packet fabrics and when the same pairs stay connected.</summary>
+    public static long ReconfigurationPs(Step? previous, Step next, Fabric fabric)
+    {
+        if (fabric.ReconfigurationDelay is not { } delay) return 0;
+        return previous is not null && Covers(previous, next) ? 0 : delay.Picoseconds;
+    }
+
+    // The circuits of the next step are all up already.
+    private static bool Covers(Step previous, Step next)
+    {
+        foreach (var t in next.Transfers)
+        {
+            var found = false;
+            foreach (var p in previous.Transfers) found |= p.Source == t.Source && p.Target == t.Target;
+            if (!found) return false;
+        }
+
+        return true;
+    }
+}

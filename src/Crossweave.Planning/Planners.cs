@@ -1,0 +1,16 @@
+using Crossweave.Core;
+using Crossweave.Core.Placement;
+using Crossweave.Planning.Placement;
+
+namespace Crossweave.Planning;
+
+/// <summary>Every placement planner; a new one is one file and one line here.</summary>
+public static class Planners
+{
+    public static readonly IReadOnlyList<IPlacementPlanner> All = [new ContiguousPlanner()];
+
+    /// <exception cref="InputException">Unknown name.</exception>
+    public static IPlacementPlanner Find(string name, string where) =>
+        All.FirstOrDefault(p => p.Name == name) ??
+        throw InputException.At(where, $"'{name}'", $"one of {string.Join(", ", All.Select(p => p.Name))}");
+}

@@ -1,0 +1,16 @@
+using Crossweave.Core;
+using Crossweave.Core.Scheduling;
+using Crossweave.Planning.Scheduling;
+
+namespace Crossweave.Planning;
+
+/// <summary>Every scheduler; a new one is one file and one line here.</summary>
+public static class Schedulers
+{
+    public static readonly IReadOnlyList<IScheduler> All = [new ShiftedScheduler()];
+
+    /// <exception cref="InputException">Unknown name.</exception>
+    public static IScheduler Find(string name, string where) =>
+        All.FirstOrDefault(s => s.Name == name) ??
+        throw InputException.At(where, $"'{name}'", $"one of {string.Join(", ", All.Select(s => s.Name))}");
+}

@@ -1,0 +1,3 @@
+namespace Crossweave.Reporting;
+
+internal static class Placeholder;
