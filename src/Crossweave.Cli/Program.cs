@@ -1,2 +1,3 @@
-Console.WriteLine("crossweave");
-return 0;
+using Crossweave.Cli;
+
+return CommandLine.Run(args, Console.Out, Console.Error);
