@@ -1,3 +1,0 @@
-namespace Crossweave.Reporting;
-
-internal static class Placeholder;
