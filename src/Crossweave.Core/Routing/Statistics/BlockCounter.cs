@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Crossweave.Core.Routing.Statistics;
 
 /// <summary>
@@ -46,7 +49,7 @@ internal sealed class BlockCounter
         for (var layer = 0; layer < layers; layer++)
         {
             CountLoads(block, layer);
-            if (_pairs is not null) CountPairs(block, layer);
+            if (_pairs is not null) CountPairs(block, layer); // ids were checked by CountLoads
             for (var w = 0; w < _tables.Masks.Length; w++) CountRanks(block, layer, w);
             foreach (var p in _tables.Stamped) CountStamped(block, layer, p);
         }
@@ -89,15 +92,17 @@ internal sealed class BlockCounter
     private void CountPairs(TokenBlock block, int layer)
     {
         var (k, stride, experts) = (_trace.TopK, _trace.LayerCount * _trace.TopK, _trace.ExpertCount);
-        var pairs = _pairs![layer].AsSpan();
-        for (int t = 0, at = layer * k; t < block.Count; t++, at += stride)
+        ref var pairs = ref MemoryMarshal.GetArrayDataReference(_pairs![layer]);
+        ref var chosen = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_ids), layer * k);
+        for (var t = 0; t < block.Count; t++)
         {
-            var chosen = _ids.AsSpan(at, k);
-            for (var a = 0; a < chosen.Length; a++)
+            for (var a = 0; a < k - 1; a++)
             {
-                var row = pairs.Slice(chosen[a] * experts, experts);
-                for (var b = a + 1; b < chosen.Length; b++) row[chosen[b]]++;
+                ref var row = ref Unsafe.Add(ref pairs, Unsafe.Add(ref chosen, a) * experts);
+                for (var b = a + 1; b < k; b++) Unsafe.Add(ref row, (int)Unsafe.Add(ref chosen, b))++;
             }
+
+            chosen = ref Unsafe.Add(ref chosen, stride);
         }
     }
 
