@@ -35,4 +35,15 @@ public sealed record ModelDescription(
 
     /// <summary>Bytes of one token vector in a number format, scales included.</summary>
     public Bytes TokenBytes(NumberFormat format) => format.VectorBytes(HiddenSize);
+
+    /// <summary>
+    /// Bytes of one token copy in both directions. The result of an expert is summed with others, so it usually comes back in
+    /// bf16 even where the way out is fp8 (DeepSeek-V3, arXiv 2412.19437, section 3.3); that is the default of
+    /// <paramref name="combine"/>.
+    /// </summary>
+    public TokenWireBytes WireBytes(NumberFormat dispatch, NumberFormat? combine = null) =>
+        new(TokenBytes(dispatch), TokenBytes(combine ?? NumberFormat.Parse("bf16", "combine format")));
 }
+
+/// <summary>Bytes of one token copy on the wire: towards the experts, and back.</summary>
+public readonly record struct TokenWireBytes(Bytes Dispatch, Bytes Combine);
