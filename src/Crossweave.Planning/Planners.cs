@@ -7,7 +7,15 @@ namespace Crossweave.Planning;
 /// <summary>Every placement planner; a new one is one file and one line here.</summary>
 public static class Planners
 {
-    public static readonly IReadOnlyList<IPlacementPlanner> All = [new ContiguousPlanner()];
+    public static readonly IReadOnlyList<IPlacementPlanner> All =
+    [
+        new ContiguousPlanner(),
+        new RoundRobinPlanner(),
+        new RandomPlanner(),
+        new LptPlanner(),
+        new EplbPlanner(),
+        new TensorRtLlmPlanner(),
+    ];
 
     /// <exception cref="InputException">Unknown name.</exception>
     public static IPlacementPlanner Find(string name, string where) =>

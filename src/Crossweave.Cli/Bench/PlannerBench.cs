@@ -1,0 +1,75 @@
+using Crossweave.Algorithms;
+using Crossweave.Core.Placement;
+using Crossweave.Core.Routing;
+using Crossweave.Planning;
+using Crossweave.Planning.Placement;
+
+namespace Crossweave.Cli.Bench;
+
+/// <summary>
+/// How long does EPLB take for DeepSeek-V3's shape (58 layers x 256 experts, 288 slots, 32 ranks) on one thread, warm, against the
+/// plain transcription of its rules, and the other planners on the same loads? Before timing, both give the same slots.
+/// </summary>
+public static class PlannerBench
+{
+    private const int Layers = 58;
+    private const int Experts = 256;
+    private const int Slots = 288;
+    private const int Ranks = 32;
+    private const int Groups = 8;
+    private const ulong Seed = 2026;
+
+    public static IEnumerable<BenchRow> Run()
+    {
+        var load = LogNormalLoad(new Prng(Seed).Split("planner-bench"));
+        yield return Eplb(load, "eplb hierarchical 58x256, 288 slots, 32 ranks, 4 nodes", nodes: 4);
+        yield return Eplb(load, "eplb global 58x256, 288 slots, 32 ranks", nodes: 3); // 3 does not divide the 8 groups
+        var problem = new PlacementProblem(load, Slots, Ranks, 4, Groups);
+        foreach (var planner in Planners.All)
+        {
+            ulong hash = 0;
+            var (best, _) = BenchClock.Measure(() => hash = Hash(planner.Plan(problem, new Prng(Seed))), warmups: 20, runs: 10);
+            yield return new BenchRow($"planner {planner.Name} 58x256, 288 slots, 32 ranks", "ms", best * 1e3, null, "", hash);
+        }
+    }
+
+    private static BenchRow Eplb(ExpertLoad load, string name, int nodes)
+    {
+        var shape = new EplbShape(Experts, Slots, Ranks, nodes, Groups);
+        var hash = Hash(EplbPlanner.PlanLayers(load, shape).ExpertOfSlot);
+        var plain = new int[Layers * Slots];
+        var (plainBest, _) = BenchClock.Measure(() => PlanPlainly(load, nodes, plain), warmups: 3, runs: 5);
+        if (Hash(plain) != hash) throw new InvalidOperationException($"{name}: the fast planner differs from the plain rules");
+        var (best, _) = BenchClock.Measure(() => EplbPlanner.PlanLayers(load, shape), warmups: 300, runs: 100);
+        return new BenchRow(name, "ms", best * 1e3, plainBest * 1e3, "plain transcription", hash);
+    }
+
+    private static void PlanPlainly(ExpertLoad load, int nodes, int[] expertOfSlot)
+    {
+        for (var layer = 0; layer < Layers; layer++)
+            PlainEplb.Plan(load.Layer(layer).ToArray(), Slots, Groups, nodes, Ranks).ExpertOfSlot.CopyTo(expertOfSlot, layer * Slots);
+    }
+
+    /// <summary>Log-normal with sigma 1 (balancing spec 2.3).</summary>
+    private static ExpertLoad LogNormalLoad(Prng prng)
+    {
+        var tokens = new long[Layers * Experts];
+        foreach (ref var t in tokens.AsSpan()) t = Math.Max(1, (long)Math.Round(10_000 * Math.Exp(prng.NextNormal())));
+        return new ExpertLoad(Layers, Experts, tokens);
+    }
+
+    private static ulong Hash(ExpertPlacement placement)
+    {
+        var hash = FnvStart;
+        foreach (var layer in placement.Layers) hash = Hash(layer.ExpertOfSlot, hash);
+        return hash;
+    }
+
+    private const ulong FnvStart = 0xCBF29CE484222325UL;
+
+    private static ulong Hash(ReadOnlySpan<int> values, ulong hash = FnvStart)
+    {
+        foreach (var value in values) hash = (hash ^ (uint)value) * 0x100000001B3UL;
+        return hash;
+    }
+}
