@@ -22,6 +22,11 @@ public interface IPlacementFormat
     /// <summary>Default file name, for example "placement.sglang.json".</summary>
     string DefaultFileName { get; }
 
+    /// <summary>
+    /// False when the file says only which experts a rank holds, not in which slot: reading then gives ascending experts per rank.
+    /// </summary>
+    bool KeepsSlotOrder => true;
+
     /// <exception cref="InputException">The format cannot express this placement (says which layer, rank, expert and why).</exception>
     void Write(ExpertPlacement placement, string path);
 

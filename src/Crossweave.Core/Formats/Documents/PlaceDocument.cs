@@ -1,0 +1,112 @@
+using Crossweave.Core.Formats.Placements;
+using Crossweave.Core.IO;
+using Crossweave.Core.Placement;
+using Crossweave.Core.Routing;
+
+namespace Crossweave.Core.Formats.Documents;
+
+/// <summary>One layer of a place document.</summary>
+/// <param name="ExpertOfSlot">Expert in each slot.</param>
+/// <param name="ReplicaCount">Slots of each expert.</param>
+/// <param name="MaxOverMean">Busiest rank's even-split load over the mean; 1 when the layer has no load.</param>
+public sealed record PlaceLayer(int[] ExpertOfSlot, int[] ReplicaCount, double MaxOverMean);
+
+/// <summary>
+/// A placement with equally many slots on every rank and its balance on given loads, as <c>crossweave place --json</c> prints it.
+/// Holds what the file says, true or not: <c>Verification.PlacementVerifier</c> judges.
+/// </summary>
+public sealed record PlaceDocument
+{
+    public required string Planner { get; init; }
+
+    public required int SlotsPerRank { get; init; }
+
+    public required int RankCount { get; init; }
+
+    public required int ExpertCount { get; init; }
+
+    /// <summary>Model layer numbers.</summary>
+    public required IReadOnlyList<int> LayerIds { get; init; }
+
+    public required IReadOnlyList<PlaceLayer> Layers { get; init; }
+
+    public required Balancedness Balancedness { get; init; }
+
+    /// <exception cref="InputException">Ranks with different numbers of slots: the document cannot say so (use the crossweave placement format).</exception>
+    public static PlaceDocument From(string planner, ExpertPlacement placement, ExpertLoad load)
+    {
+        var ratios = PlacementMetrics.MaxOverMean(placement, load);
+        return new PlaceDocument
+        {
+            Planner = planner,
+            SlotsPerRank = PlacementRows.RequireEven(placement, "a place document") / placement.RankCount,
+            RankCount = placement.RankCount,
+            ExpertCount = placement.ExpertCount,
+            LayerIds = placement.LayerIds,
+            Layers = [.. placement.Layers.Select((layer, l) => new PlaceLayer(layer.ExpertOfSlot, ReplicaCounts(layer), ratios[l]))],
+            Balancedness = PlacementMetrics.Balancedness(placement, load),
+        };
+    }
+
+    /// <summary>The placement itself, checked.</summary>
+    /// <param name="where">File name for errors.</param>
+    /// <exception cref="InputException">Not a valid placement: every fault with layer and slot.</exception>
+    public ExpertPlacement ToPlacement(string where) =>
+        PlacementRows.Build(where, [.. Layers.Select(l => l.ExpertOfSlot)], RankCount, ExpertCount, LayerIds);
+
+    public string ToJson()
+    {
+        var json = new JsonOutput().BeginObject();
+        json.Key("planner").Value(Planner).Key("slotsPerRank").Value(SlotsPerRank);
+        json.Key("ranks").Value(RankCount).Key("experts").Value(ExpertCount).Key("layerIds").Line([.. LayerIds]);
+        json.Key("layers").BeginArray();
+        foreach (var layer in Layers)
+        {
+            json.BeginObject().Key("expertOfSlot").Line(layer.ExpertOfSlot).Key("replicaCount").Line(layer.ReplicaCount);
+            json.Key("maxOverMean").Value(layer.MaxOverMean).End();
+        }
+
+        json.End().Key("balancedness").BeginObject().Key("meanOfRatios").Value(Balancedness.MeanOfRatios);
+        json.Key("ratioOfSums").Value(Balancedness.RatioOfSums).Key("excess").Value(Balancedness.Excess);
+        return json.End().End().ToString();
+    }
+
+    public void Write(string path) => AtomicFile.WriteAllText(path, ToJson());
+
+    /// <exception cref="InputException">Not JSON, a missing or unknown key, a value of the wrong type.</exception>
+    public static PlaceDocument Read(string path)
+    {
+        using var file = JsonInput.Open(path);
+        var root = file.Root;
+        root.AllowOnly("planner", "slotsPerRank", "ranks", "experts", "layerIds", "layers", "balancedness");
+        var balance = root["balancedness"];
+        balance.AllowOnly("meanOfRatios", "ratioOfSums", "excess");
+        var layers = root["layers"].Items();
+        if (layers.Count == 0) throw root["layers"].Wrong("at least one layer");
+        var ids = root["layerIds"].Int32List();
+        if (ids.Length != layers.Count) throw root["layerIds"].Wrong($"one number for each of the {layers.Count} layers");
+        return new PlaceDocument
+        {
+            Planner = root["planner"].Text(),
+            SlotsPerRank = root["slotsPerRank"].Int32(1),
+            RankCount = root["ranks"].Int32(1, PlacementRows.MaxRanks),
+            ExpertCount = root["experts"].Int32(1),
+            LayerIds = ids,
+            Layers = [.. layers.Select(ReadLayer)],
+            Balancedness = new Balancedness(balance["meanOfRatios"].Double(), balance["ratioOfSums"].Double(), balance["excess"].Double()),
+        };
+    }
+
+    private static PlaceLayer ReadLayer(JsonInput layer)
+    {
+        layer.AllowOnly("expertOfSlot", "replicaCount", "maxOverMean");
+        return new PlaceLayer(layer["expertOfSlot"].Int32List(), layer["replicaCount"].Int32List(), layer["maxOverMean"].Double());
+    }
+
+    private static int[] ReplicaCounts(LayerPlacement layer)
+    {
+        var counts = new int[layer.ExpertCount];
+        for (var e = 0; e < counts.Length; e++) counts[e] = layer.ReplicaCount(e);
+        return counts;
+    }
+}
