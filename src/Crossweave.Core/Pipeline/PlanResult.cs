@@ -51,6 +51,9 @@ public sealed record PlanResult
     /// <summary>The planner with the smallest predicted time, with its scheduler and evaluator.</summary>
     public required Choice Chosen { get; init; }
 
+    /// <summary>The chosen method on the first batch, one entry per layer: what is written out as schedules.</summary>
+    public required IReadOnlyList<LayerPlan> ChosenLayers { get; init; }
+
     /// <summary>Loads of the held-out part, [layer][expert] tokens.</summary>
     public required long[][] HeldOutLoad { get; init; }
 
@@ -132,3 +135,6 @@ public sealed record LayerDetail(
     TrafficMatrix TrafficAfter,
     LayerOutcome Outcome,
     LayerOutcome OutcomeBefore);
+
+/// <summary>Problem and schedule of one layer.</summary>
+public sealed record LayerPlan(LayerProblem Problem, LayerSchedule Schedule);

@@ -1,0 +1,52 @@
+using System.CommandLine;
+using Crossweave.Core;
+using Crossweave.Core.Fabrics;
+
+namespace Crossweave.Cli.Verbs;
+
+/// <summary>The cluster on the command line: a file, or its keys as flags. Flags given beside a file replace its keys.</summary>
+internal sealed class ClusterOptions
+{
+    private readonly Option<string?> _file = new("--cluster") { Description = "Cluster file (JSON; keys as in docs/formats.md). Flags below replace its keys.", HelpName = "C.json" };
+
+    private readonly Option<int?> _ranks = new("--ranks") { Description = "Ranks of the expert-parallel group.", HelpName = "N" };
+
+    private readonly Option<int?> _nodes = new("--nodes") { Description = "Servers; must divide the ranks. Default 1.", HelpName = "N" };
+
+    private readonly Option<string?> _fabric = new("--fabric")
+    {
+        Description = $"Kind of fabric: {string.Join(", ", FabricKinds.All.Select(f => f.Name))}. Default: circuit-switch when --delta is given, else ideal-switch.",
+        HelpName = "KIND",
+    };
+
+    private readonly Option<string?> _bandwidth = new("--bandwidth") { Description = "Port rate of one rank, each direction, with unit. Default 400Gbps.", HelpName = "RATE" };
+
+    private readonly Option<string?> _delta = new("--delta") { Description = "Reconfiguration delay of a circuit switch, with unit (10ns).", HelpName = "TIME" };
+
+    private readonly Option<string?> _compute = new("--compute") { Description = "Compute profile of every rank; see 'crossweave models --compute'.", HelpName = "PROFILE" };
+
+    public void AddTo(Command command, bool withCompute = true)
+    {
+        foreach (var option in new Option[] { _file, _ranks, _nodes, _fabric, _bandwidth, _delta }) command.Options.Add(option);
+        if (withCompute) command.Options.Add(_compute);
+    }
+
+    /// <param name="parsed">The parsed command line.</param>
+    /// <param name="ranks">Ranks when neither file nor flag says so; null makes them mandatory.</param>
+    public Cluster Read(ParseResult parsed, int? ranks = null)
+    {
+        var file = parsed.GetValue(_file);
+        var cluster = file is null ? null : Cluster.Read(file);
+        var delta = parsed.GetValue(_delta) ?? cluster?.ReconfigurationDelay;
+        return new Cluster
+        {
+            Ranks = parsed.GetValue(_ranks) ?? cluster?.Ranks ?? ranks ?? throw InputException.At("--ranks", "nothing", "the number of ranks, or --cluster FILE"),
+            Nodes = parsed.GetValue(_nodes) ?? cluster?.Nodes ?? 1,
+            Fabric = parsed.GetValue(_fabric) ?? cluster?.Fabric ?? (delta is null ? "ideal-switch" : "circuit-switch"),
+            Bandwidth = parsed.GetValue(_bandwidth) ?? cluster?.Bandwidth ?? "400Gbps",
+            BandwidthOfRank = parsed.GetValue(_bandwidth) is null ? cluster?.BandwidthOfRank : null,
+            ReconfigurationDelay = delta,
+            Compute = parsed.GetResult(_compute) is null ? cluster?.Compute : parsed.GetValue(_compute) ?? cluster?.Compute,
+        };
+    }
+}

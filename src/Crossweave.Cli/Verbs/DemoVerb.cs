@@ -1,0 +1,26 @@
+using System.CommandLine;
+using Crossweave.Core.Formats.Routing;
+using Crossweave.Core.Models;
+using Crossweave.Core.Routing;
+
+namespace Crossweave.Cli.Verbs;
+
+/// <summary>The main job on the shipped sample; opens nothing.</summary>
+internal static class DemoVerb
+{
+    public static Command Create(Terminal terminal)
+    {
+        var options = new PlanOptions(PlanOptions.DefaultPlanners, PlanOptions.DefaultSchedulers, PlanOptions.DefaultEvaluators);
+        var command = new Command("demo", "The main job on the shipped sample (synthetic routing, samples/README.md): tables here, report.html in --out (default crossweave-demo).");
+        options.AddTo(command);
+        options.Out.DefaultValueFactory = _ => "crossweave-demo";
+        command.SetAction(parsed =>
+        {
+            var model = options.Model(parsed) ?? ModelPresets.Find("deepseek-v2-lite");
+            var sample = Path.Combine(AppContext.BaseDirectory, "samples", "routing.ids.npy");
+            using var trace = Importers.Open(sample, "npy", new ImportOptions(model.ExpertCount)).Trace!;
+            return PlanRunner.Run(terminal, options, parsed, trace, "routing.ids.npy (synthetic sample)", model, "demo", []);
+        });
+        return command;
+    }
+}

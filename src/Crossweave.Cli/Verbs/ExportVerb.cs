@@ -1,0 +1,69 @@
+using System.CommandLine;
+using Crossweave.Core.Formats.Documents;
+using Crossweave.Core.Formats.Placements;
+using Crossweave.Core.Placement;
+
+namespace Crossweave.Cli.Verbs;
+
+/// <summary>A placement out of Crossweave into the file a serving system loads, read back and compared before it counts as written.</summary>
+internal static class ExportVerb
+{
+    public static Command Create(Terminal terminal)
+    {
+        var placement = new Argument<string?>("placement") { Description = "A Crossweave placement, or a file in --from format.", Arity = ArgumentArity.ZeroOrOne, HelpName = "PLACEMENT" };
+        var format = new Option<string?>("--format") { Description = $"Target: {string.Join(", ", PlacementFormats.All.Select(f => f.Name))}.", HelpName = "NAME" };
+        var from = new Option<string>("--from") { Description = "Format of the input.", DefaultValueFactory = _ => "crossweave", HelpName = "NAME" };
+        var output = new Option<string?>("--out") { Description = "File to write. Default: the format's usual name in the current folder.", HelpName = "FILE" };
+        var reading = new PlacementReading();
+        var json = CommonOptions.Json();
+        var list = CommonOptions.List("placement formats");
+        var command = new Command("export", "Write a placement file that SGLang, vLLM, vllm-ascend, TensorRT-LLM or omni-infer loads.") { placement, format, from, output };
+        reading.AddTo(command);
+        foreach (var option in new Option[] { json, list }) command.Options.Add(option);
+        command.SetAction(parsed =>
+        {
+            if (parsed.GetValue(list)) return VerbText.List(terminal, PlacementFormats.All.Select(f => (f.Name, f.Summary)));
+            var path = parsed.GetValue(placement) ?? throw Core.InputException.At("PLACEMENT", "nothing", "a placement file");
+            var target = PlacementFormats.Find(VerbText.Need(parsed, format), "--format");
+            var source = PlacementFormats.Find(parsed.GetValue(from)!, "--from").Read(path, reading.Read(parsed));
+            var file = parsed.GetValue(output) ?? target.DefaultFileName;
+            target.Write(source, file);
+            var back = target.Read(file, new PlacementReadOptions(source.RankCount, source.ExpertCount, source.LayerIds, source.Layers.Count));
+            if (!SameSlots(source, back)) throw new InvalidOperationException($"{file}: reads back differently from what was written");
+            var document = new JsonOutput().BeginObject().Key("file").Value(file).Key("format").Value(target.Name).Key("layers").Value(source.Layers.Count)
+                .Key("experts").Value(source.ExpertCount).Key("ranks").Value(source.RankCount).End().ToString();
+            if (terminal.WriteJsonText(parsed.GetValue(json), document))
+                terminal.Out.WriteLine($"{file}: {source.Layers.Count} layers, {source.ExpertCount} experts on {source.RankCount} ranks, read back unchanged. {target.Summary}");
+            return CommandLine.Done;
+        });
+        return command;
+    }
+
+    /// <summary>The same experts on every rank; formats that list experts per rank without an order may permute a rank's slots.</summary>
+    private static bool SameSlots(ExpertPlacement a, ExpertPlacement b)
+    {
+        if (a.Layers.Count != b.Layers.Count || a.RankCount != b.RankCount || a.ExpertCount != b.ExpertCount) return false;
+        for (var l = 0; l < a.Layers.Count; l++)
+            for (var r = 0; r < a.RankCount; r++)
+                if (!a.Layers[l].ExpertsOnRank(r).ToArray().Order().SequenceEqual(b.Layers[l].ExpertsOnRank(r).ToArray().Order()))
+                    return false;
+        return true;
+    }
+}
+
+/// <summary>What a placement file may leave open, as flags.</summary>
+internal sealed class PlacementReading
+{
+    private readonly Option<int?> _ranks = new("--ranks") { Description = "Ranks, for placement files that list slots only.", HelpName = "N" };
+
+    private readonly Option<int?> _experts = new("--experts") { Description = "Logical experts, when the file does not say (default: the largest id + 1).", HelpName = "N" };
+
+    private readonly Option<int?> _layers = new("--layers") { Description = "Layers, for a flat list that repeats for all of them.", HelpName = "N" };
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { _ranks, _experts, _layers }) command.Options.Add(option);
+    }
+
+    public PlacementReadOptions Read(ParseResult parsed) => new(parsed.GetValue(_ranks), parsed.GetValue(_experts), null, parsed.GetValue(_layers));
+}

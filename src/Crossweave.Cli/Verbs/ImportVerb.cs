@@ -1,0 +1,85 @@
+using System.CommandLine;
+using Crossweave.Core;
+using Crossweave.Core.Formats.Documents;
+using Crossweave.Core.Formats.Placements;
+using Crossweave.Core.Formats.Routing;
+using Crossweave.Core.Routing;
+
+namespace Crossweave.Cli.Verbs;
+
+/// <summary>Recorded routing or a placement file in, Crossweave's own file out.</summary>
+internal static class ImportVerb
+{
+    public static Command Create(Terminal terminal)
+    {
+        var path = new Argument<string?>("file") { Description = "File or folder to read.", Arity = ArgumentArity.ZeroOrOne, HelpName = "FILE" };
+        var format = new Option<string?>("--format") { Description = "Routing format (recognised when left out) or placement format.", HelpName = "NAME" };
+        var experts = new Option<int?>("--experts") { Description = "Logical experts per layer, when the file does not say.", HelpName = "N" };
+        var ranks = new Option<int?>("--ranks") { Description = "Ranks, for placement files that list slots only.", HelpName = "N" };
+        var layers = new Option<int?>("--layers") { Description = "Layers, for a flat placement list that repeats for all of them.", HelpName = "N" };
+        var dataset = new Option<string?>("--dataset") { Description = "Keep this data set only.", HelpName = "NAME" };
+        var recorded = new Option<string?>("--recorded-model") { Description = "Keep this model only.", HelpName = "NAME" };
+        var output = new Option<string?>("--out")
+        {
+            Description = "Where to write: X.ids.npy and companions for single tokens, X (weight JSON) for loads, X (Crossweave placement) for a placement. Nothing is written when left out.",
+            HelpName = "X",
+        };
+        var json = CommonOptions.Json();
+        var list = CommonOptions.List("routing and placement formats");
+        var command = new Command("import", "Read and check recorded routing or a placement file, and convert it to Crossweave's own.")
+        {
+            path, format, experts, ranks, layers, dataset, recorded, output, json, list,
+        };
+        command.SetAction(parsed =>
+        {
+            if (parsed.GetValue(list))
+            {
+                return VerbText.List(terminal, [
+                    .. Importers.All.Select(i => (i.Name, "routing: " + i.Summary)), .. PlacementFormats.All.Select(f => (f.Name, "placement: " + f.Summary)),
+                ]);
+            }
+
+            var file = parsed.GetValue(path) ?? throw InputException.At("FILE", "nothing", "a file to read, or --list");
+            var document = new JsonOutput().BeginObject().Key("file").Value(Path.GetFileName(file));
+            var target = parsed.GetValue(output);
+            string text;
+            if (PlacementFormats.All.FirstOrDefault(f => f.Name == parsed.GetValue(format)) is { } placementFormat
+                && Importers.All.All(i => i.Name != placementFormat.Name))
+            {
+                var placement = placementFormat.Read(file, new PlacementReadOptions(parsed.GetValue(ranks), parsed.GetValue(experts), null, parsed.GetValue(layers)));
+                if (target is not null) PlacementFormats.Find("crossweave", "--out").Write(placement, target);
+                document.Key("kind").Value("placement").Key("layers").Value(placement.Layers.Count).Key("experts").Value(placement.ExpertCount).Key("ranks").Value(placement.RankCount);
+                text = $"placement: {placement.Layers.Count} layers, {placement.ExpertCount} experts, {placement.RankCount} ranks, {placement.Layers[0].SlotCount} slots in the first layer";
+            }
+            else
+            {
+                var recording = Importers.Open(file, parsed.GetValue(format), new ImportOptions(parsed.GetValue(experts), parsed.GetValue(dataset), parsed.GetValue(recorded)));
+                text = Describe(recording, document, target);
+            }
+
+            if (terminal.WriteJsonText(parsed.GetValue(json), document.End().ToString()))
+                terminal.Out.WriteLine($"{file}: {text}{(target is null ? "" : $"; written to {target}")}");
+            return CommandLine.Done;
+        });
+        return command;
+    }
+
+    private static string Describe(Recording recording, JsonOutput document, string? target)
+    {
+        if (recording.Trace is { } trace)
+        {
+            using (trace)
+            {
+                if (target is not null) NpyTraceWriter.Write(trace, target);
+                document.Key("kind").Value("trace").Key("tokens").Value(trace.TokenCount).Key("layers").Value(trace.LayerCount).Key("experts").Value(trace.ExpertCount)
+                    .Key("topK").Value(trace.TopK).Key("sequences").Value(trace.Sequences.Count).Key("hasWeights").Value(trace.HasWeights).Key("hasSourceRanks").Value(trace.HasSourceRanks);
+                return $"{trace.TokenCount} tokens in {trace.Sequences.Count} sequences, {trace.LayerCount} layers, {trace.ExpertCount} experts, top-{trace.TopK}";
+            }
+        }
+
+        var load = recording.Load!;
+        if (target is not null) LoadDocument.Write(load, target);
+        document.Key("kind").Value("loads").Key("layers").Value(load.LayerCount).Key("experts").Value(load.ExpertCount);
+        return $"loads of {load.LayerCount} layers, {load.ExpertCount} experts";
+    }
+}

@@ -1,0 +1,91 @@
+using System.CommandLine;
+using Crossweave.Core.Fabrics;
+using Crossweave.Core.Formats.Documents;
+using Crossweave.Core.Formats.Placements;
+using Crossweave.Core.IO;
+using Crossweave.Core.Models;
+using Crossweave.Core.Pipeline;
+using Crossweave.Core.Routing;
+using Crossweave.Core.Scheduling;
+using Crossweave.Core.Bounds;
+using Crossweave.Core.Traffic;
+using Crossweave.Core.Units;
+using Crossweave.Planning;
+using Crossweave.Reporting;
+using Crossweave.Reporting.Plans;
+
+namespace Crossweave.Cli.Verbs;
+
+/// <summary>Runs the main job, prints its tables and writes its files.</summary>
+internal static class PlanRunner
+{
+    /// <summary>What the timelines leave out; shown in every report (details in docs/models.md).</summary>
+    private static readonly string[] Assumptions =
+    [
+        "Only ports limit: no congestion inside the switch, no per-message latency, no packet headers.",
+        "One launch per rank and step covers all experts of the rank; the compute profile is the same for every rank.",
+        "Attention, gating and shared experts are not part of the layer time.",
+        "Every number is from held-out sequences unless it says 'planned on'.",
+    ];
+
+    public static int Run(
+        Terminal terminal, PlanOptions options, ParseResult parsed, RoutingTrace trace, string title, ModelDescription? model, string verb, IReadOnlyList<string> paths)
+    {
+        using var progress = TerminalProgress.ForStandardError();
+        var request = options.Request(parsed, trace, title, model);
+        var plan = PlanJob.Run(request, progress);
+        var folder = parsed.GetValue(options.Out);
+        if (folder is not null) WriteFiles(folder, plan, $"crossweave {verb} {string.Join(' ', paths.Select(Path.GetFileName))}");
+        var json = parsed.GetValue(options.Json) is null ? null : PlanDocument.ToJson(plan);
+        if (terminal.WriteJsonText(parsed.GetValue(options.Json), json)) Print(terminal, plan, folder);
+        return CommandLine.Done;
+    }
+
+    private static void Print(Terminal terminal, PlanResult plan, string? folder)
+    {
+        terminal.Out.WriteLine($"{plan.TraceName}: {plan.ModelName}, {plan.LayerIds.Count} MoE layers, {plan.ExpertCount} experts, top-{plan.TopK}");
+        terminal.Out.WriteLine($"{plan.RankCount} ranks on {plan.NodeCount} nodes, {plan.FabricName}, {plan.FabricText}; compute {plan.ComputeText}");
+        terminal.Out.WriteLine($"planned on {plan.PlanningTokens} tokens, judged on {plan.HeldOutTokens} others, batches of {plan.BatchTokens}");
+        terminal.Out.WriteLine();
+        terminal.Write(PlanTables.Planners(plan));
+        terminal.Out.WriteLine();
+        terminal.Write(PlanTables.Methods(plan));
+        terminal.Out.WriteLine();
+        var facts = new PlanFacts(plan);
+        var (bottleneck, layers) = facts.CommonBottleneck();
+        terminal.Out.WriteLine(
+            $"Chosen: {plan.Chosen.Planner} + {plan.Chosen.Scheduler} ({plan.Chosen.Evaluator}): {ReportText.Time(facts.ChosenSchedule.TotalPs)} for all layers, "
+            + $"{ReportText.Fixed(facts.ChosenSchedule.Gap, 3)} x the lower bound, {ReportText.Times(facts.Speedup, 3)} against {facts.Baseline.Planner}; "
+            + $"bound set by {bottleneck} in {layers} of {plan.LayerIds.Count} layers.");
+        if (folder is not null) terminal.Out.WriteLine($"Written: {Path.Combine(folder, "report.html")}, plan.json, placement.json, schedules/");
+    }
+
+    private static void WriteFiles(string folder, PlanResult plan, string commandLine)
+    {
+        var chosen = plan.Planners.First(p => p.Planner == plan.Chosen.Planner);
+        PlacementFormats.Find("crossweave", "--out").Write(chosen.Placement, Path.Combine(folder, "placement.json"));
+        for (var l = 0; l < plan.ChosenLayers.Count; l++)
+        {
+            var (problem, schedule) = (plan.ChosenLayers[l].Problem, plan.ChosenLayers[l].Schedule);
+            var name = Path.Combine(folder, "schedules", $"layer-{plan.LayerIds[l]:000}");
+            WriteSchedules($"{name}.dispatch", problem.Traffic.Dispatch, schedule.Dispatch, problem.Fabric, problem.Traffic.DispatchCopyBytes);
+            WriteSchedules($"{name}.combine", problem.Traffic.Combine, schedule.Combine, problem.Fabric, problem.Traffic.CombineCopyBytes);
+        }
+
+        AtomicFile.WriteAllText(Path.Combine(folder, "plan.json"), PlanDocument.ToJson(plan));
+        AtomicFile.WriteAllText(Path.Combine(folder, "report.html"), PlanReport.Render(plan, new ReportContext(commandLine, ProgramVersion.Text) { Assumptions = Assumptions }));
+    }
+
+    /// <summary>Each schedule beside the matrix it carries, so that 'crossweave verify' can check it.</summary>
+    private static void WriteSchedules(string name, IReadOnlyList<Exchange> exchanges, IReadOnlyList<Schedule> schedules, Fabric fabric, Bytes copyBytes)
+    {
+        for (var x = 0; x < exchanges.Count; x++)
+        {
+            var problem = new SchedulingProblem(exchanges[x].Copies, copyBytes, fabric);
+            var hop = exchanges.Count == 1 ? "" : $".hop{x + 1}";
+            var whole = Schedulers.Find(schedules[x].Scheduler, "scheduler").KeepsEntriesWhole;
+            ScheduleDocument.From(schedules[x], ScheduleTiming.Time(schedules[x], fabric, copyBytes), problem, ScheduleBounds.For(problem, whole)).Write($"{name}{hop}.json");
+            TrafficMatrixFile.Write(exchanges[x].Copies, $"{name}{hop}.csv");
+        }
+    }
+}

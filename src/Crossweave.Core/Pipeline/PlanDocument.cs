@@ -1,0 +1,46 @@
+using Crossweave.Core.Formats.Documents;
+
+namespace Crossweave.Core.Pipeline;
+
+/// <summary>plan.json: every number of the main job, machine-readable. Keys are described in docs/formats.md.</summary>
+public static class PlanDocument
+{
+    public static string ToJson(PlanResult plan)
+    {
+        var json = new JsonOutput().BeginObject();
+        json.Key("trace").Value(plan.TraceName).Key("model").Value(plan.ModelName).Key("experts").Value(plan.ExpertCount).Key("topK").Value(plan.TopK);
+        json.Key("layerIds").Line([.. plan.LayerIds]).Key("ranks").Value(plan.RankCount).Key("nodes").Value(plan.NodeCount).Key("slots").Value(plan.SlotCount);
+        json.Key("fabric").Value(plan.FabricName).Key("fabricText").Value(plan.FabricText).Key("compute").Value(plan.ComputeText);
+        json.Key("sendMode").Value(plan.SendMode.ToString()).Key("sumBeforeCombine").Value(plan.SumBeforeCombine);
+        json.Key("planningTokens").Value(plan.PlanningTokens).Key("heldOutTokens").Value(plan.HeldOutTokens).Key("batchTokens").Value(plan.BatchTokens);
+        json.Key("seed").Value((long)plan.Seed);
+        json.Key("chosen").BeginObject().Key("planner").Value(plan.Chosen.Planner).Key("scheduler").Value(plan.Chosen.Scheduler).Key("evaluator").Value(plan.Chosen.Evaluator).End();
+        json.Key("planners").BeginArray();
+        foreach (var planner in plan.Planners) Write(json, planner);
+        return json.End().End().ToString();
+    }
+
+    private static void Write(JsonOutput json, PlannerResult p)
+    {
+        json.BeginObject().Key("planner").Value(p.Planner).Key("fetchedExperts").Value(p.FetchedExperts);
+        Line(json, "maxOverMeanRank", p.MaxOverMeanRank);
+        Line(json, "maxOverMeanRankPlanned", p.MaxOverMeanRankPlanned);
+        Line(json, "distinctRanksPerToken", p.DistinctRanks);
+        Line(json, "remoteRanksPerToken", p.RemoteRanks);
+        json.Key("wireBytes").Line(p.WireBytes).Key("crossNodeBytes").Line(p.CrossNodeBytes).Key("rankLoad").BeginArray();
+        foreach (var layer in p.RankLoad) json.Line(layer);
+        json.End().Key("schedules").BeginArray();
+        foreach (var s in p.Schedules)
+        {
+            json.BeginObject().Key("scheduler").Value(s.Scheduler).Key("evaluator").Value(s.Evaluator).Key("totalPs").Value(s.TotalPs).Key("gap").Value(s.Gap);
+            json.Key("makespanPs").Line(s.MakespanPs).Key("boundPs").Line(s.BoundPs).Key("steps").Line(s.StepCount).Key("bottleneck").BeginArray();
+            foreach (var b in s.Bottleneck) json.Value(b);
+            json.End().End();
+        }
+
+        json.End().End();
+    }
+
+    private static void Line(JsonOutput json, string key, double[] values) =>
+        json.Key(key).Raw("[" + string.Join(", ", values.Select(JsonOutput.Number)) + "]");
+}

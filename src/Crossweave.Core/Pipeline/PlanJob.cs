@@ -1,0 +1,160 @@
+using Crossweave.Algorithms;
+using Crossweave.Core.Fabrics;
+using Crossweave.Core.IO;
+using Crossweave.Core.Layers;
+using Crossweave.Core.Placement;
+using Crossweave.Core.Routing;
+using Crossweave.Core.Scheduling;
+using Crossweave.Core.Traffic;
+
+namespace Crossweave.Core.Pipeline;
+
+/// <summary>
+/// The main job: split the trace by sequence, plan on one part, and judge every planner x scheduler x evaluator on the other, for
+/// every layer. Layers are independent and run in parallel into index-addressed results, so the thread count never shows.
+/// </summary>
+public static class PlanJob
+{
+    /// <exception cref="InputException">The trace cannot be split, or a planner or scheduler refuses the shape.</exception>
+    public static PlanResult Run(PlanRequest request, IWorkProgress? progress = null)
+    {
+        progress ??= SilentProgress.Instance;
+        var prng = new Prng(request.Seed);
+        var (planning, heldOut) = TraceSplit.BySequence(request.Trace, request.PlanningFraction, prng.Split("split"));
+        var planningLoad = LoadCounter.Count(planning);
+        var heldOutLoad = LoadCounter.Count(heldOut);
+        var problem = new PlacementProblem(planningLoad, request.SlotCount, request.Fabric.RankCount, request.Traffic.NodeCount, request.GroupCount) { Routing = planning };
+        problem.Validate();
+        var placements = new ExpertPlacement[request.Planners.Count];
+        for (var p = 0; p < placements.Length; p++)
+        {
+            progress.Report($"placing experts ({request.Planners[p].Name})", p, placements.Length);
+            placements[p] = request.Planners[p].Plan(problem, prng.Split("planner").Split(request.Planners[p].Name));
+        }
+
+        var judge = new LayerJudge(request, heldOut, placements, prng.Split("scheduler"));
+        var judged = new LayerJudgement[heldOut.LayerCount][];
+        var done = 0;
+        Parallel.For(0, judged.Length, new ParallelOptions { MaxDegreeOfParallelism = request.Threads ?? -1 }, layer =>
+        {
+            judged[layer] = judge.Judge(layer);
+            progress.Report("simulating layers", Interlocked.Increment(ref done), judged.Length);
+        });
+        var planners = new PlannerResult[placements.Length];
+        for (var p = 0; p < planners.Length; p++)
+        {
+            var index = p;
+            var layers = judged.Select(layer => layer[index]).ToArray();
+            planners[p] = new PlannerResult
+            {
+                Planner = request.Planners[p].Name,
+                Placement = placements[p],
+                MaxOverMeanRank = [.. layers.Select(l => l.MaxOverMeanRank)],
+                MaxOverMeanRankPlanned = PlacementMetrics.MaxOverMean(placements[p], planningLoad),
+                DistinctRanks = [.. layers.Select(l => l.DistinctRanks)],
+                RemoteRanks = [.. layers.Select(l => l.RemoteRanks)],
+                WireBytes = [.. layers.Select(l => l.WireBytes)],
+                CrossNodeBytes = [.. layers.Select(l => l.CrossNodeBytes)],
+                RankLoad = [.. layers.Select(l => l.RowsOfRank)],
+                FetchedExperts = PlacementMetrics.Fetched(placements[0], placements[p]),
+                Schedules = Schedules(request, layers),
+            };
+        }
+
+        var chosen = Choose(request, planners);
+        var planner = Array.FindIndex(planners, p => p.Planner == chosen.Planner);
+        var best = planners[planner].Schedules.First(s => s.Scheduler == chosen.Scheduler && s.Evaluator == chosen.Evaluator);
+        var scheduler = request.Schedulers.First(s => s.Name == chosen.Scheduler);
+        var evaluator = request.Evaluators.First(e => e.Name == chosen.Evaluator);
+        var slowest = Array.IndexOf(best.MakespanPs, best.MakespanPs.Max());
+        var before = judge.Plan(slowest, 0, scheduler);
+        var chosenLayers = new LayerPlan[judged.Length];
+        Parallel.For(0, judged.Length, new ParallelOptions { MaxDegreeOfParallelism = request.Threads ?? -1 }, layer => chosenLayers[layer] = judge.Plan(layer, planner, scheduler));
+        var after = chosenLayers[slowest];
+        return new PlanResult
+        {
+            TraceName = request.TraceName,
+            ModelName = request.ModelName,
+            ExpertCount = heldOut.ExpertCount,
+            TopK = heldOut.TopK,
+            LayerIds = heldOut.LayerIds,
+            RankCount = request.Fabric.RankCount,
+            NodeCount = request.Traffic.NodeCount,
+            SlotCount = request.SlotCount,
+            FabricName = request.Fabric.Kind,
+            FabricText = request.FabricText,
+            ComputeText = request.ComputeOfRank[0].Description,
+            SendMode = request.Traffic.Mode,
+            SumBeforeCombine = request.Traffic.SumBeforeCombine,
+            PlanningTokens = planning.TokenCount,
+            HeldOutTokens = heldOut.TokenCount,
+            BatchTokens = judge.TokensOfBatch,
+            Seed = request.Seed,
+            Planners = planners,
+            Chosen = chosen,
+            ChosenLayers = chosenLayers,
+            HeldOutLoad = [.. Enumerable.Range(0, heldOut.LayerCount).Select(l => heldOutLoad.Layer(l).ToArray())],
+            Detail = new LayerDetail(
+                slowest,
+                Whole(before.Problem.Traffic),
+                Whole(after.Problem.Traffic),
+                evaluator.Evaluate(after.Problem, after.Schedule),
+                evaluator.Evaluate(before.Problem, before.Schedule)),
+        };
+    }
+
+    /// <summary>The smallest predicted time among what the fabric can really execute; ties go to what was asked for first.</summary>
+    private static Choice Choose(PlanRequest request, PlannerResult[] planners)
+    {
+        Choice? best = null;
+        var bestPs = long.MaxValue;
+        foreach (var planner in planners)
+        {
+            foreach (var schedule in planner.Schedules)
+            {
+                var scheduler = request.Schedulers.First(s => s.Name == schedule.Scheduler);
+                if (scheduler.NeedsPacketFabric && request.Fabric.IsCircuitSwitched) continue;
+                if (schedule.TotalPs >= bestPs) continue;
+                bestPs = schedule.TotalPs;
+                best = new Choice(planner.Planner, schedule.Scheduler, schedule.Evaluator);
+            }
+        }
+
+        return best ?? throw InputException.At(
+            "--schedulers", string.Join(", ", request.Schedulers.Select(s => s.Name)), $"at least one that a {request.Fabric.Kind} can execute");
+    }
+
+    private static ScheduleResult[] Schedules(PlanRequest request, LayerJudgement[] layers)
+    {
+        var results = new List<ScheduleResult>();
+        for (var s = 0; s < request.Schedulers.Count; s++)
+        {
+            for (var e = 0; e < request.Evaluators.Count; e++)
+            {
+                var cell = (s * request.Evaluators.Count) + e;
+                results.Add(new ScheduleResult
+                {
+                    Scheduler = request.Schedulers[s].Name,
+                    Evaluator = request.Evaluators[e].Name,
+                    MakespanPs = [.. layers.Select(l => l.Cells[cell].MakespanPs)],
+                    BoundPs = [.. layers.Select(l => l.Cells[cell].BoundPs)],
+                    StepCount = [.. layers.Select(l => l.Cells[cell].StepCount)],
+                    Bottleneck = [.. layers.Select(l => l.Cells[cell].Bottleneck)],
+                });
+            }
+        }
+
+        return [.. results];
+    }
+
+    /// <summary>All dispatch exchanges together.</summary>
+    private static TrafficMatrix Whole(LayerTraffic traffic)
+    {
+        if (traffic.Dispatch.Count == 1) return traffic.Dispatch[0].Copies;
+        var cells = new long[traffic.RankCount * traffic.RankCount];
+        foreach (var exchange in traffic.Dispatch)
+            for (var i = 0; i < cells.Length; i++)
+                cells[i] += exchange.Copies.Cells[i];
+        return new TrafficMatrix(traffic.RankCount, cells);
+    }
+}

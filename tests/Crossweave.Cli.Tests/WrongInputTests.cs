@@ -1,0 +1,54 @@
+namespace Crossweave.Cli.Tests;
+
+public sealed class WrongInputTests
+{
+    public static TheoryData<string, string> Cases => new()
+    {
+        { "schedule --matrix MATRIX --scheduler greedy", "--scheduler: found 'greedy', expected 'all' or names from" },
+        { "schedule --matrix MATRIX --bandwidth 400", "without a unit" },
+        { "schedule --matrix MATRIX --bandwidth 400GBps", "unknown unit 'GBps'" },
+        { "schedule --matrix MATRIX --fabric ideal-switch --delta 10ns", "reconfigurationDelay" },
+        { "schedule --matrix RAGGED", "line 2: found 1 values, expected 2" },
+        { "schedule --matrix missing.csv", "missing.csv: the file does not exist" },
+        { "schedule", "--matrix: found nothing" },
+        { "place --loads LOADS --ranks 3 --slots 8", "slots: found 8, expected a multiple of the 3 ranks" },
+        { "place --loads LOADS", "--ranks: found nothing" },
+        { "place --loads NEGATIVE --ranks 2", "NEGATIVE" },
+        { "plan SAMPLE --ranks 8", "deepseek-v2-lite" },
+        { "plan SAMPLE --model deepseek-v2-lite", "--ranks: found nothing" },
+        { "plan SAMPLE --model mixtral-8x7b --ranks 8", "top-2" },
+        { "plan SAMPLE --model deepseek-v2-lite --cluster CLUSTER", "rank" },
+        { "inspect SAMPLE --ranks none", "--ranks: found 'none'" },
+        { "inspect LOADS", "LOADS" },
+        { "nonsense", "nonsense" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Wrong_input_is_one_line_with_exit_code_2(string command, string expected)
+    {
+        using var folder = new Cli.Folder();
+        var files = new Dictionary<string, string>
+        {
+            ["MATRIX"] = folder.File("MATRIX", "0,1\n2,0\n"),
+            ["RAGGED"] = folder.File("RAGGED", "0,1\n2\n"),
+            ["LOADS"] = folder.File("LOADS.json", """{"weight": [[1,2,3,4,5,6,7,8]]}"""),
+            ["NEGATIVE"] = folder.File("NEGATIVE.json", """{"weight": [[1,-2]]}"""),
+            ["CLUSTER"] = folder.File("CLUSTER.json", """{"rank": 8}"""),
+            ["SAMPLE"] = Cli.Sample("routing.ids.npy"),
+        };
+        var (code, output, error) = Cli.Run([.. command.Split(' ').Select(word => files.GetValueOrDefault(word, word))]);
+        Assert.Equal(2, code);
+        Assert.Equal("", output);
+        Assert.Contains(expected, error);
+        Assert.Equal(1, error.Count(c => c == '\n'));
+    }
+
+    [Fact]
+    public void Nothing_is_written_when_the_input_is_wrong()
+    {
+        using var folder = new Cli.Folder();
+        Cli.Run("plan", folder.File("broken.npy", "not numpy"), "--model", "deepseek-v2-lite", "--ranks", "8", "--out", folder.File("out"), "--json", folder.File("plan.json"));
+        Assert.Equal(["broken.npy"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName));
+    }
+}
