@@ -28,7 +28,7 @@ public static class PlannerBench
         foreach (var planner in Planners.All)
         {
             ulong hash = 0;
-            var (best, _) = BenchClock.Measure(() => hash = Hash(planner.Plan(problem, new Prng(Seed))), warmups: 20, runs: 10);
+            var (best, _) = BenchClock.Measure(() => hash = Hash(planner.Plan(problem, new Prng(Seed))), warmups: 100, runs: 50);
             yield return new BenchRow($"planner {planner.Name} 58x256, 288 slots, 32 ranks", "ms", best * 1e3, null, "", hash);
         }
     }
@@ -38,7 +38,7 @@ public static class PlannerBench
         var shape = new EplbShape(Experts, Slots, Ranks, nodes, Groups);
         var hash = Hash(EplbPlanner.PlanLayers(load, shape).ExpertOfSlot);
         var plain = new int[Layers * Slots];
-        var (plainBest, _) = BenchClock.Measure(() => PlanPlainly(load, nodes, plain), warmups: 3, runs: 5);
+        var (plainBest, _) = BenchClock.Measure(() => PlanPlainly(load, nodes, plain), warmups: 100, runs: 50);
         if (Hash(plain) != hash) throw new InvalidOperationException($"{name}: the fast planner differs from the plain rules");
         var (best, _) = BenchClock.Measure(() => EplbPlanner.PlanLayers(load, shape), warmups: 300, runs: 100);
         return new BenchRow(name, "ms", best * 1e3, plainBest * 1e3, "plain transcription", hash);
