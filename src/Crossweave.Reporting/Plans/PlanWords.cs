@@ -1,0 +1,54 @@
+using Crossweave.Core.Pipeline;
+using Crossweave.Core.Traffic;
+
+namespace Crossweave.Reporting.Plans;
+
+/// <summary>Sentences about a plan that follow from its numbers only; the console prints the same headline as the report.</summary>
+public static class PlanWords
+{
+    /// <summary>What was chosen, what it gains against the baseline, and how far it is from the bound.</summary>
+    public static string Headline(PlanFacts facts)
+    {
+        var plan = facts.Plan;
+        var schedule = facts.ChosenSchedule;
+        var method = $"{plan.Chosen.Planner} with {plan.Chosen.Scheduler}";
+        var time = $"{ReportText.Time(schedule.TotalPs)} for {PlanReport.Many(plan.LayerIds.Count, "layer")}";
+        var room = $"at most {ReportText.Percent(schedule.Gap <= 1 ? 0 : 1 - (1 / schedule.Gap))} is left to any better schedule of this placement";
+        if (facts.IsBaselineChosen)
+            return $"Keep {plan.Chosen.Planner}: with {plan.Chosen.Scheduler} it is predicted to take {time}, and no other planner was faster; {room}.";
+        if (!double.IsFinite(facts.Speedup)) return $"Use {method}: predicted {time}; {room}.";
+        var compared = facts.Speedup >= 1.0005
+            ? $"{ReportText.Times(facts.Speedup)} faster than {facts.Baseline.Planner} with the same schedule"
+            : $"no faster than {facts.Baseline.Planner} with the same schedule";
+        return $"Use {method}: predicted {time}, {compared}; {room}.";
+    }
+
+    /// <summary>How much of what perfect balance could gain the choice reaches.</summary>
+    public static string Ceiling(PlanFacts facts)
+    {
+        var reached = facts.CeilingReached;
+        const string Meaning = "most that balance can speed up the busiest rank";
+        if (!double.IsFinite(reached)) return $"{Meaning}; the baseline is balanced already";
+        return reached < 0
+            ? $"{Meaning}; the choice is less balanced than {facts.Baseline.Planner}"
+            : $"{Meaning}; {ReportText.Percent(reached, 0)} of that excess is removed";
+    }
+
+    /// <summary>What the numbers rest on.</summary>
+    public static IReadOnlyList<string> Assumptions(PlanResult plan) =>
+    [
+        $"Times are predictions for a batch of {PlanReport.Many(plan.BatchTokens, "token")} over all ranks, one MoE layer at a time; attention and shared experts are not included.",
+        $"Compute: {plan.ComputeText}.",
+        plan.SendMode switch
+        {
+            SendMode.PerExpert => "A token is sent once per chosen expert.",
+            SendMode.PerRank => "A token is sent once per distinct target rank.",
+            _ => "A token is sent once per distinct target node and fans out inside the node.",
+        },
+        plan.SumBeforeCombine
+            ? "Outputs of one token's experts are summed on their rank before they travel back."
+            : "Outputs of one token's experts travel back one by one.",
+        "The trace was split by sequence: nothing that a planner saw is used to judge it.",
+        "Every gap compares a makespan with the best lower bound that applies to its way of sending; bounds of other ways are not mixed in.",
+    ];
+}
