@@ -18,4 +18,7 @@ public abstract class ComputeProfile
     /// anything below it. Used by lower bounds only. Source: scheduling spec section 7.5.
     /// </summary>
     public abstract long CheapestSplitPs(long tokens);
+
+    /// <summary>A value that no launch of at least one row can beat (lower bounds only).</summary>
+    public abstract long SmallestLaunchPs { get; }
 }

@@ -33,28 +33,35 @@ public static class ScheduleTiming
         return times;
     }
 
-    /// <summary>Time on the wire of one step, without reconfiguration.</summary>
-    public static long DurationPs(Step step, Fabric fabric, Bytes tokenBytes)
+    /// <summary>Time on the wire of one step, without reconfiguration. O(transfers + ranks).</summary>
+    public static long DurationPs(Step step, Fabric fabric, Bytes tokenBytes) => DurationPs(step, fabric, tokenBytes, out _);
+
+    /// <summary>The same, and whether some port serves more than one transfer (never the case for a matching).</summary>
+    public static long DurationPs(Step step, Fabric fabric, Bytes tokenBytes, out bool sharesPorts)
     {
         var n = fabric.RankCount;
         Span<long> sent = n <= 256 ? stackalloc long[n] : new long[n];
         Span<long> received = n <= 256 ? stackalloc long[n] : new long[n];
-        var longest = 0L;
+        var slowest = new Slowest();
+        sharesPorts = false;
         foreach (var t in step.Transfers)
         {
             var bytes = checked(t.Tokens * tokenBytes.Value);
+            sharesPorts |= (sent[t.Source] | received[t.Target]) != 0;
             sent[t.Source] += bytes;
             received[t.Target] += bytes;
-            longest = Math.Max(longest, fabric.PairRate(t.Source, t.Target).TransferPs(bytes));
+            slowest.Add(fabric.PairRate(t.Source, t.Target), bytes);
         }
 
+        // With one transfer per port the slower port of the longest pair has been counted already.
+        if (!sharesPorts) return slowest.Ps;
         foreach (var t in step.Transfers)
         {
-            longest = Math.Max(longest, fabric.SendRate(t.Source).TransferPs(sent[t.Source]));
-            longest = Math.Max(longest, fabric.ReceiveRate(t.Target).TransferPs(received[t.Target]));
+            slowest.Add(fabric.SendRate(t.Source), sent[t.Source]);
+            slowest.Add(fabric.ReceiveRate(t.Target), received[t.Target]);
         }
 
-        return longest;
+        return slowest.Ps;
     }
 
     /// <summary>The delay before <paramref name="next"/>: 0 on packet fabrics and when the same pairs stay connected.</summary>
@@ -75,5 +82,22 @@ public static class ScheduleTiming
         }
 
         return true;
+    }
+
+    // The longest of several transfers; the division is skipped for those that are smaller and not on a slower port.
+    private struct Slowest
+    {
+        private long _rate;
+        private long _bytes;
+
+        public long Ps { get; private set; }
+
+        public void Add(Bandwidth rate, long bytes)
+        {
+            if (bytes <= _bytes && rate.BitsPerSecond >= _rate) return;
+            var ps = rate.TransferPs(bytes);
+            if (ps <= Ps) return;
+            (_rate, _bytes, Ps) = (rate.BitsPerSecond, bytes, ps);
+        }
     }
 }

@@ -1,0 +1,34 @@
+namespace Crossweave.Core.Bounds;
+
+/// <summary>
+/// Bounds for a fixed list of jobs (dispatch a, compute b, combine c) in any order on three machines (scheduling spec 7.8). The first
+/// job in line must pass the machines before, the last one the machines after. They hold for that list only: another grouping of
+/// launches changes b, so they never enter the gap of another list.
+/// </summary>
+/// <param name="Dispatch">Sum a + min (b + c).</param>
+/// <param name="Compute">min a + sum b + min c.</param>
+/// <param name="Combine">min (a + b) + sum c.</param>
+/// <param name="SharedNetwork">Sum a + sum c + min b, when dispatch and combine use one network.</param>
+public readonly record struct FlowShopBounds(long Dispatch, long Compute, long Combine, long SharedNetwork)
+{
+    /// <summary>O(jobs). At least one job; all three spans equally long.</summary>
+    public static FlowShopBounds Of(ReadOnlySpan<long> a, ReadOnlySpan<long> b, ReadOnlySpan<long> c)
+    {
+        if (a.Length == 0 || a.Length != b.Length || a.Length != c.Length) throw new ArgumentException("one a, b and c per job");
+        var (sumA, sumB, sumC) = (0L, 0L, 0L);
+        var (minA, minB, minC, minAb, minBc) = (long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue);
+        for (var i = 0; i < a.Length; i++)
+        {
+            sumA += a[i];
+            sumB += b[i];
+            sumC += c[i];
+            minA = Math.Min(minA, a[i]);
+            minB = Math.Min(minB, b[i]);
+            minC = Math.Min(minC, c[i]);
+            minAb = Math.Min(minAb, a[i] + b[i]);
+            minBc = Math.Min(minBc, b[i] + c[i]);
+        }
+
+        return new FlowShopBounds(sumA + minBc, minA + sumB + minC, minAb + sumC, sumA + sumC + minB);
+    }
+}
