@@ -7,7 +7,14 @@ namespace Crossweave.Planning;
 /// <summary>Every scheduler; a new one is one file and one line here.</summary>
 public static class Schedulers
 {
-    public static readonly IReadOnlyList<IScheduler> All = [new ShiftedScheduler()];
+    public static readonly IReadOnlyList<IScheduler> All =
+    [
+        new FluidScheduler(),
+        new ShiftedScheduler(),
+        new GreedyMaxWeightScheduler(),
+        new BvnSinkhornScheduler(),
+        new OpenShopScheduler(),
+    ];
 
     /// <exception cref="InputException">Unknown name.</exception>
     public static IScheduler Find(string name, string where) =>

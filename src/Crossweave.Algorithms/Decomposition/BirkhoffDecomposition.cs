@@ -1,0 +1,151 @@
+using Crossweave.Algorithms.Assignment;
+using Crossweave.Algorithms.Matching;
+
+namespace Crossweave.Algorithms.Decomposition;
+
+/// <summary>Which perfect matching of the positive entries a Birkhoff step takes.</summary>
+public enum MatchingRule
+{
+    /// <summary>Any, kept from step to step and repaired; rows ascending, columns by remaining entry descending, then index.</summary>
+    HeavyFirst,
+
+    /// <summary>The one whose smallest entry is largest: long steps, few of them.</summary>
+    Bottleneck,
+
+    /// <summary>The one of largest total entry; ties as in <see cref="AssignmentSolver"/>.</summary>
+    MaxWeight,
+}
+
+/// <summary>
+/// Birkhoff-von Neumann: writes an integer matrix with equal line sums as a sum of weighted permutations, by repeatedly taking a
+/// perfect matching on the positive entries and subtracting its smallest entry. Integers, so it ends exactly at zero.
+/// </summary>
+/// <remarks>
+/// At most n^2 - 2n + 2 permutations (dimension of the Birkhoff polytope plus one); the weights sum to the line sum. Cost per step:
+/// heavy first O(n^2) per entry that became zero, bottleneck O(n^3 log n / 64), max-weight O(n^3). A workspace.
+/// </remarks>
+public sealed class BirkhoffDecomposition
+{
+    private readonly int _size;
+    private readonly long[] _left;
+    private readonly HeavyFirstMatching _heavy;
+    private readonly BipartiteMatching _matching;
+    private readonly AssignmentSolver _assignment = new();
+    private readonly long[] _values;
+    private readonly int[] _columns;
+    private MatchingRule _rule;
+    private long _remaining;
+    private long _ceiling;
+    private bool _first;
+
+    /// <param name="size">Rows and columns.</param>
+    public BirkhoffDecomposition(int size)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
+        _size = size;
+        _left = new long[size * size];
+        _values = new long[size * size];
+        _columns = new int[size];
+        _heavy = new HeavyFirstMatching(size);
+        _matching = new BipartiteMatching(size);
+    }
+
+    /// <summary>Loads a matrix; every line must have the same sum.</summary>
+    public void Start(ReadOnlySpan<long> cells, MatchingRule rule)
+    {
+        cells.CopyTo(_left);
+        _rule = rule;
+        _first = true;
+        _ceiling = long.MaxValue;
+        _remaining = LineSums.Largest(cells, _size);
+        for (var i = 0; i < _size; i++)
+        {
+            long row = 0, column = 0;
+            for (var j = 0; j < _size; j++)
+            {
+                if (cells[(i * _size) + j] < 0) throw new ArgumentException("entries must not be negative");
+                row += cells[(i * _size) + j];
+                column += cells[(j * _size) + i];
+            }
+
+            if (row != _remaining || column != _remaining) throw new ArgumentException("every line must have the same sum");
+        }
+
+        if (rule == MatchingRule.HeavyFirst && _remaining > 0) _heavy.Start(_left);
+    }
+
+    /// <summary>Next permutation.</summary>
+    /// <param name="columnOfRow">n columns out.</param>
+    /// <returns>Its weight; 0 when the matrix is used up.</returns>
+    public long Next(Span<int> columnOfRow)
+    {
+        if (_remaining == 0) return 0;
+        switch (_rule)
+        {
+            case MatchingRule.HeavyFirst:
+                _heavy.Grow();
+                _heavy.ColumnOfRow.CopyTo(columnOfRow);
+                break;
+            case MatchingRule.Bottleneck:
+                MatchBottleneck();
+                _matching.ColumnOfRow.CopyTo(columnOfRow);
+                break;
+            default:
+                MatchHeaviest();
+                _assignment.ColumnOfRow.CopyTo(columnOfRow);
+                break;
+        }
+
+        var weight = long.MaxValue;
+        for (var i = 0; i < _size; i++) weight = Math.Min(weight, _left[(i * _size) + columnOfRow[i]]);
+        for (var i = 0; i < _size; i++)
+        {
+            _left[(i * _size) + columnOfRow[i]] -= weight;
+            if (_rule == MatchingRule.HeavyFirst) _heavy.Lowered(_left, i, columnOfRow[i]);
+        }
+
+        _remaining -= weight;
+        return weight;
+    }
+
+    // Largest threshold that still admits a perfect matching; it never rises, since entries only shrink.
+    private void MatchBottleneck()
+    {
+        var count = 0;
+        foreach (var value in _left)
+            if (value > 0 && value <= _ceiling)
+                _values[count++] = value;
+        var values = _values.AsSpan(0, count);
+        values.Sort();
+        var (low, high) = (0, count - 1); // values[low] is feasible: equal line sums give a perfect matching on the positive entries
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            if (MatchAbove(values[middle])) low = middle;
+            else high = middle - 1;
+        }
+
+        MatchAbove(values[low]);
+        _ceiling = values[low];
+    }
+
+    private bool MatchAbove(long threshold)
+    {
+        _matching.Clear();
+        for (var i = 0; i < _size; i++)
+            for (var j = 0; j < _size; j++)
+                if (_left[(i * _size) + j] >= threshold)
+                    _matching.Add(i, j);
+        return _matching.Grow();
+    }
+
+    // Entries at zero are forbidden by a penalty above every possible gain.
+    private void MatchHeaviest()
+    {
+        if (_first) _ceiling = checked((_remaining * _size) + 1);
+        for (var k = 0; k < _left.Length; k++) _values[k] = _left[k] > 0 ? _left[k] : -_ceiling;
+        if (_first) _assignment.Maximize(_values, _size, _size);
+        else _assignment.Resolve(_values);
+        _first = false;
+    }
+}

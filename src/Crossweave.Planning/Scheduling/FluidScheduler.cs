@@ -1,0 +1,34 @@
+using Crossweave.Algorithms;
+using Crossweave.Core.Scheduling;
+
+namespace Crossweave.Planning.Scheduling;
+
+/// <summary>
+/// Everything at once on a packet switch: one step with all transfers at the constant rates d / T, where T is the port bound. Ends
+/// exactly at the port bound, for unequal ports too (deployment spec 3.3). O(n^2). Impossible on circuit switches; needs rate
+/// control and up to n - 1 concurrent flows per port.
+/// </summary>
+public sealed class FluidScheduler : IScheduler
+{
+    public string Name => "fluid";
+
+    public string Summary => "everything at once at paced rates on a packet switch: the port bound";
+
+    public bool KeepsEntriesWhole => true;
+
+    public bool NeedsPacketFabric => true;
+
+    public Schedule Schedule(SchedulingProblem problem, Prng prng)
+    {
+        var transfers = new List<Transfer>();
+        for (var source = 0; source < problem.Demand.RankCount; source++)
+        {
+            var row = problem.Demand.Row(source);
+            for (var target = 0; target < row.Length; target++)
+                if (target != source && row[target] > 0)
+                    transfers.Add(new Transfer(source, target, row[target]));
+        }
+
+        return new Schedule(Name, transfers.Count == 0 ? [] : [new Step([.. transfers])]);
+    }
+}
