@@ -1,0 +1,100 @@
+using Crossweave.Algorithms;
+
+namespace Crossweave.Core.Routing.Synthetic;
+
+/// <summary>Log-weights of the experts of one layer and the experts that its topics boost.</summary>
+internal sealed class LayerWeights
+{
+    private readonly SyntheticParameters _p;
+    private readonly int _layer;
+    private readonly double[] _popularity;
+    private readonly double[][] _domains;
+    private readonly double[][] _drift;
+    private readonly Prng _sequences;
+    private readonly int[] _topicExperts; // [topic, expertsPerTopic]
+
+    public LayerWeights(SyntheticParameters p, int layer, Prng prng)
+    {
+        _p = p;
+        _layer = layer;
+        _popularity = Popularity(p, layer, prng.Split("popularity"));
+        _domains = Normals(p.Domains.Count, p.Experts, SyntheticParameters.At(p.DomainSpread, layer), prng.Split("domain"));
+        _drift = Normals(p.DriftPeriods + 1, p.Experts, p.Drift, prng.Split("drift"));
+        _sequences = prng.Split("sequence");
+        _topicExperts = TopicExperts(p, prng.Split("topic"));
+    }
+
+    public ReadOnlySpan<int> ExpertsOfTopic(int topic) => _topicExperts.AsSpan(topic * _p.ExpertsPerTopic, _p.ExpertsPerTopic);
+
+    /// <summary>Log-weights of a sequence without topic and drift.</summary>
+    public void OfSequence(int sequence, int domain, Span<double> logWeights)
+    {
+        var prng = _sequences.Split(sequence);
+        var spread = SyntheticParameters.At(_p.SequenceSpread, _layer);
+        for (var e = 0; e < logWeights.Length; e++) logWeights[e] = _popularity[e] + _domains[domain][e] + (spread * prng.NextNormal());
+    }
+
+    /// <summary>
+    /// Adds the drift at a time in [0, 1]: between two independent normal points, weighted by cosine and sine, so that the spread
+    /// is the same everywhere.
+    /// </summary>
+    public void AddDrift(double time, ReadOnlySpan<double> from, Span<double> to)
+    {
+        var position = Math.Clamp(time, 0, 1) * _p.DriftPeriods;
+        var period = Math.Min((int)position, _p.DriftPeriods - 1);
+        var angle = (position - period) * Math.PI / 2;
+        var (before, after) = (Math.Cos(angle), Math.Sin(angle));
+        for (var e = 0; e < to.Length; e++) to[e] = from[e] + (before * _drift[period][e]) + (after * _drift[period + 1][e]);
+    }
+
+    private static double[] Popularity(SyntheticParameters p, int layer, Prng prng)
+    {
+        var (exponent, offset) = (SyntheticParameters.At(p.ZipfExponent, layer), SyntheticParameters.At(p.ZipfOffset, layer));
+        var weights = new double[p.Experts];
+        for (var r = 0; r < weights.Length; r++) weights[r] = -exponent * Math.Log((r + 1 + offset) / (1 + offset));
+        prng.Shuffle(weights.AsSpan());
+        return weights;
+    }
+
+    private static double[][] Normals(int rows, int columns, double spread, Prng prng)
+    {
+        var values = new double[rows][];
+        for (var r = 0; r < rows; r++)
+        {
+            values[r] = new double[columns];
+            for (var c = 0; c < columns; c++) values[r][c] = spread * prng.NextNormal();
+        }
+
+        return values;
+    }
+
+    // Dealt from shuffled decks, so that every expert is in as many topics as any other, give or take one.
+    private static int[] TopicExperts(SyntheticParameters p, Prng prng)
+    {
+        var experts = new int[p.Topics * p.ExpertsPerTopic];
+        var deck = Enumerable.Range(0, p.Experts).ToArray();
+        var next = p.Experts;
+        for (var topic = 0; topic < p.Topics; topic++)
+        {
+            var mine = experts.AsSpan(topic * p.ExpertsPerTopic, p.ExpertsPerTopic);
+            for (var i = 0; i < mine.Length; i++)
+            {
+                if (next == deck.Length)
+                {
+                    prng.Shuffle(deck.AsSpan());
+                    next = 0;
+                    for (int at = 0, free = mine.Length - i; at < deck.Length && free > 0 && i > 0; at++)
+                    {
+                        if (mine[..i].Contains(deck[at])) continue; // no expert twice in one topic: the fresh ones come first
+                        (deck[at], deck[mine.Length - i - free]) = (deck[mine.Length - i - free], deck[at]);
+                        free--;
+                    }
+                }
+
+                mine[i] = deck[next++];
+            }
+        }
+
+        return experts;
+    }
+}

@@ -1,0 +1,172 @@
+using Crossweave.Algorithms;
+using Crossweave.Core.IO;
+
+namespace Crossweave.Core.Routing.Synthetic;
+
+/// <summary>What a trace does not say about itself, and how much work to spend.</summary>
+public sealed record FitOptions
+{
+    /// <summary>Groups of group-limited routing, from the model description.</summary>
+    public int Groups { get; init; } = 1;
+
+    public int GroupTopK { get; init; } = 1;
+
+    /// <summary>Longer traces are represented by whole sequences of about this many tokens.</summary>
+    public int MaxTokens { get; init; } = 1 << 14;
+
+    /// <summary>Rounds of generate, measure, correct.</summary>
+    public int Rounds { get; init; } = 20;
+
+    /// <summary>Threads; null = all. Never changes the result.</summary>
+    public int? Threads { get; init; }
+}
+
+/// <summary>
+/// Estimates the recipe of a trace. Read off directly: shape, domains with their shares and order, lengths. Everything else is
+/// found by simulation: generate with the current parameters, measure, and correct each parameter by the ratio of wanted to
+/// measured of the one statistic that follows it most: Zipf exponent - Gini; Zipf offset - max/mean; topic boost - co-activation
+/// strength; sequence and domain spread - the distances of their loads; topic stay - overlap of neighbouring tokens; drift -
+/// window distance. Zipf, topic boost and spreads are per layer (six numbers a layer, no load vector is copied); which expert
+/// is popular, and which go together, is left to chance, so a synthetic trace resembles the real one in kind, not in place.
+/// O(rounds x (generate + measure)).
+/// </summary>
+public static class SyntheticFit
+{
+    private static readonly int[] NoRanks = [];
+
+    /// <param name="trace">At least two tokens.</param>
+    /// <param name="prng">Stream of the trial traces.</param>
+    /// <param name="options">Null = defaults.</param>
+    /// <param name="progress">Told about finished rounds.</param>
+    public static SyntheticParameters Fit(RoutingTrace trace, Prng prng, FitOptions? options = null, IWorkProgress? progress = null)
+    {
+        options ??= new FitOptions();
+        if (trace.TokenCount < 2) throw InputException.At("trace", $"{trace.TokenCount} tokens", "at least 2 to fit parameters to");
+        var sample = TraceSample.Take(trace, options.MaxTokens);
+        var wanted = RoutingProfile.Of(sample, NoRanks, options.Threads);
+        var current = Start(trace, sample.TokenCount, options);
+        var (best, bestError) = (current, double.PositiveInfinity);
+        for (var round = 0; round < options.Rounds; round++)
+        {
+            var trial = SyntheticRouting.Generate(current, prng.Split("trial").Split(round % 3), options.Threads);
+            var reached = RoutingProfile.Of(trial, NoRanks, options.Threads);
+            var error = Error(wanted, reached);
+            if (error < bestError) (best, bestError) = (current, error);
+            current = Correct(current, wanted, reached, round < options.Rounds / 2 ? 0.9 : 0.5);
+            progress?.Report("fitting parameters", round + 1, options.Rounds);
+        }
+
+        return Rounded(best) with { Tokens = trace.TokenCount, Note = "fitted" };
+    }
+
+    private static SyntheticParameters Start(RoutingTrace trace, int tokens, FitOptions options)
+    {
+        var lengths = trace.Sequences.Select(s => (double)s.TokenCount).Order().ToArray();
+        var longest = (int)lengths[^1];
+        var atLimit = lengths.Count(l => l == longest);
+        var domains = trace.Sequences.Select(s => s.Domain).Distinct().ToList();
+        var changes = trace.Sequences.Zip(trace.Sequences.Skip(1)).Count(p => p.First.Domain != p.Second.Domain);
+        var logs = lengths.Select(l => Math.Log(l)).ToArray();
+        var mean = logs.Average();
+        double[] PerLayer(double value) => [.. Enumerable.Repeat(value, trace.LayerCount)];
+        return new SyntheticParameters
+        {
+            Experts = trace.ExpertCount,
+            TopK = trace.TopK,
+            Layers = trace.LayerCount,
+            Tokens = tokens,
+            FirstLayer = trace.LayerIds[0],
+            Groups = options.Groups,
+            GroupTopK = options.GroupTopK,
+            ZipfExponent = PerLayer(1),
+            ZipfOffset = PerLayer(trace.ExpertCount / 8.0),
+            Domains = [.. domains.Select(d => new SyntheticDomain(d, trace.Sequences.Count(s => s.Domain == d)))],
+            DomainBlocks = domains.Count > 1 && changes < 2 * domains.Count,
+            DomainSpread = PerLayer(domains.Count > 1 ? 0.3 : 0),
+            SequenceSpread = PerLayer(0.3),
+            Topics = Math.Max(32, trace.ExpertCount / 2),
+            TopicsPerSequence = Math.Max(16, trace.ExpertCount / 4),
+            ExpertsPerTopic = Math.Clamp(2 * trace.TopK, 1, Math.Max(1, trace.ExpertCount / 3)),
+            TopicBoost = PerLayer(trace.TopK > 1 ? 1.5 : 0.5),
+            TopicStay = 0.3,
+            Drift = 0.1,
+            MedianLength = Math.Max(1, Math.Exp(mean)),
+            LengthSpread = Math.Sqrt(logs.Average(l => (l - mean) * (l - mean))),
+            MaxLength = longest,
+        } is var p && atLimit * 4 > lengths.Length ? WithCutLengths(p, lengths) : p;
+    }
+
+    // Many sequences at the limit were cut there (answers of at most 511 tokens): the median and the lower quartile still tell.
+    private static SyntheticParameters WithCutLengths(SyntheticParameters p, double[] sorted)
+    {
+        var (quarter, half) = (sorted[sorted.Length / 4], sorted[sorted.Length / 2]);
+        var spread = half > quarter ? Math.Log(half / quarter) / 0.6745 : p.LengthSpread; // quartile of the normal
+        return p with { MedianLength = half, LengthSpread = spread };
+    }
+
+    private static SyntheticParameters Correct(SyntheticParameters p, RoutingProfile wanted, RoutingProfile reached, double power)
+    {
+        var (exponent, offset, boost, sequence, domain) = (
+            (double[])p.ZipfExponent.Clone(), (double[])p.ZipfOffset.Clone(), (double[])p.TopicBoost.Clone(), (double[])p.SequenceSpread.Clone(), (double[])p.DomainSpread.Clone());
+        for (var l = 0; l < p.Layers; l++)
+        {
+            var (w, r) = (wanted.Summary.PerLayer[l], reached.Summary.PerLayer[l]);
+            exponent[l] = Math.Clamp(exponent[l] * Ratio(w.Gini, r.Gini, power), 0.01, 20);
+            offset[l] = Math.Clamp(((offset[l] + 1) * Ratio(r.MaxOverMeanExpert, w.MaxOverMeanExpert, 2 * power)) - 1, 0, 8.0 * p.Experts);
+            if (w.CoActivation is not null) boost[l] = Math.Clamp(boost[l] * Ratio(w.CoActivation.Strength, r.CoActivation!.Strength, power), 0.01, 12);
+            sequence[l] = Math.Clamp(sequence[l] * Ratio(wanted.SequenceDistance[l], reached.SequenceDistance[l], 1.5 * power), 0.01, 5);
+            if (p.Domains.Count > 1) domain[l] = Math.Clamp(domain[l] * Ratio(wanted.DomainDistance[l], reached.DomainDistance[l], 1.5 * power), 0.01, 5);
+        }
+
+        var overlap = wanted.NextTokenOverlap.Average() - reached.NextTokenOverlap.Average();
+        var drift = Ratio(wanted.Summary.PerLayer.Average(l => l.Drift.MeanDistance), reached.Summary.PerLayer.Average(l => l.Drift.MeanDistance), 1.5 * power);
+        return p with
+        {
+            ZipfExponent = exponent,
+            ZipfOffset = offset,
+            TopicBoost = boost,
+            SequenceSpread = sequence,
+            DomainSpread = domain,
+            TopicStay = Math.Clamp(p.TopicStay + (2 * power * overlap), 0, 0.98),
+            Drift = Math.Clamp(p.Drift * drift, 0.005, 3),
+        };
+    }
+
+    private static double Ratio(double wanted, double reached, double power) =>
+        reached <= 0 ? 1 : Math.Clamp(Math.Pow(Math.Max(wanted, 1e-6) / reached, power), 0.5, 2);
+
+    // Relative errors of everything aimed at, mean over layers, added.
+    private static double Error(RoutingProfile wanted, RoutingProfile reached)
+    {
+        var (sum, layers) = (0.0, wanted.Summary.Layers);
+        for (var l = 0; l < layers; l++)
+        {
+            var (w, r) = (wanted.Summary.PerLayer[l], reached.Summary.PerLayer[l]);
+            sum += Relative(w.Gini, r.Gini) + Relative(w.MaxOverMeanExpert, r.MaxOverMeanExpert) + Relative(wanted.SequenceDistance[l], reached.SequenceDistance[l]);
+            sum += Relative(w.CoActivation?.Strength ?? 0, r.CoActivation?.Strength ?? 0) + Relative(wanted.DomainDistance[l], reached.DomainDistance[l]);
+            sum += Relative(wanted.NextTokenOverlap[l], reached.NextTokenOverlap[l]);
+        }
+
+        return (sum / layers) + Relative(
+            wanted.Summary.PerLayer.Average(l => l.Drift.MeanDistance), reached.Summary.PerLayer.Average(l => l.Drift.MeanDistance));
+    }
+
+    private static double Relative(double wanted, double reached) => wanted <= 0 ? 0 : Math.Abs(reached - wanted) / wanted;
+
+    private static SyntheticParameters Rounded(SyntheticParameters p)
+    {
+        static double[] All(double[] values) => [.. values.Select(v => Math.Round(v, 4))];
+        return p with
+        {
+            ZipfExponent = All(p.ZipfExponent),
+            ZipfOffset = All(p.ZipfOffset),
+            TopicBoost = All(p.TopicBoost),
+            SequenceSpread = All(p.SequenceSpread),
+            DomainSpread = All(p.DomainSpread),
+            TopicStay = Math.Round(p.TopicStay, 4),
+            Drift = Math.Round(p.Drift, 4),
+            MedianLength = Math.Round(p.MedianLength, 2),
+            LengthSpread = Math.Round(p.LengthSpread, 4),
+        };
+    }
+}
