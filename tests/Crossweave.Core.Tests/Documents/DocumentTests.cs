@@ -180,7 +180,7 @@ public sealed class DocumentTests
         });
         var prng = new Prng(5).Split(kind);
         var clean = 0;
-        for (var round = 0; round < 1000; round++)
+        for (var round = 0; round < 500; round++)
         {
             var bytes = (byte[])valid.Clone();
             for (var k = prng.NextInt(3); k >= 0; k--) bytes[prng.NextInt(bytes.Length)] = (byte)(prng.NextInt(2) == 0 ? prng.NextInt(256) : "0,[]{}\":\\-e"[prng.NextInt(11)]);
@@ -207,7 +207,7 @@ public sealed class DocumentTests
             }
         }
 
-        Assert.InRange(clean, 300, 1000);
+        Assert.InRange(clean, 100, 500);
     }
 
     /// <summary>One byte per token at 8 Tb/s is one picosecond per token.</summary>
