@@ -109,7 +109,7 @@ public static class PlanReport
         var end = Math.Max(detail.Outcome.Makespan.Picoseconds, facts.IsBaselineChosen ? 0 : detail.OutcomeBefore.Makespan.Picoseconds);
         var method = $"{facts.Chosen.Planner} with {plan.Chosen.Scheduler}";
         report.Section("Timeline",
-            $"Layer {plan.LayerIds[detail.LayerIndex]} with a batch of {Many(plan.BatchTokens, "token")}: dispatch, expert compute, combine as {plan.Chosen.Evaluator} predicts them.");
+            $"Layer {plan.LayerIds[detail.LayerIndex]} with a batch of {Many(plan.BatchTokens, "token")}: dispatch, expert compute, combine as the evaluator “{plan.Chosen.Evaluator}” predicts them.");
         report.Figure(
             new GanttChart { Title = $"Timeline of {method}", Outcome = detail.Outcome, RankCount = plan.RankCount, AxisEndPs = end }.Render(),
             $"Chosen: {method}",
