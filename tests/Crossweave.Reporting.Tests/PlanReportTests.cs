@@ -65,7 +65,7 @@ public sealed class PlanReportTests
         var plan = Hand(baselinePs: 200_000_000, chosenPs: 125_000_000);
         Assert.Equal(
             "Use eplb with greedy-max-weight: predicted 500 µs for 4 layers, 1.60× faster than contiguous with the same schedule; " +
-            "at most 20.0 % is left to any better schedule of this placement.",
+            "at most 20.0 % is left to a better schedule of the same kind.",
             PlanWords.Headline(new PlanFacts(plan)));
     }
 

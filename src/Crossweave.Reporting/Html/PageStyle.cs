@@ -14,7 +14,7 @@ internal static class PageStyle
         p{margin:0 0 12px;max-width:76ch}
         .subtitle{color:var(--soft);margin:0 0 20px;max-width:none}
         .headline{font-size:19px;line-height:1.5;max-width:64ch;margin:0 0 26px;padding-left:16px;border-left:4px solid var(--c0)}
-        .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(225px,1fr));gap:12px;margin:0 0 26px}
+        .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(270px,1fr));gap:12px;margin:0 0 26px}
         .card{background:var(--void);border:1px solid var(--grid);border-radius:10px;padding:14px 16px}
         .label{font-size:12.5px;color:var(--soft)}
         .value{font-size:24px;font-weight:650;letter-spacing:-.02em;line-height:1.35;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
@@ -27,9 +27,9 @@ internal static class PageStyle
         .guide{font-size:13.5px;color:var(--soft);margin:10px 0 12px;max-width:88ch}.guide b{color:var(--ink);font-weight:600}
         .scroll{overflow-x:auto;-webkit-overflow-scrolling:touch}
         .scroll>.cw{min-width:720px}
-        table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
-        th,td{text-align:right;padding:6px 10px;border-bottom:1px solid var(--grid);white-space:nowrap}
-        th{color:var(--soft);font-weight:600;font-size:12.5px;border-bottom:1.5px solid var(--axis);vertical-align:bottom}
+        table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}
+        th,td{text-align:right;padding:6px 8px;border-bottom:1px solid var(--grid);white-space:nowrap}
+        th{color:var(--soft);font-weight:600;font-size:12px;line-height:1.3;white-space:normal;border-bottom:1.5px solid var(--axis);vertical-align:bottom}
         th[title]{text-decoration:underline dotted var(--axis);text-underline-offset:3px;cursor:help}
         .name{text-align:left}
         tbody tr:hover{background:var(--void)}

@@ -38,7 +38,7 @@ public static class PlanReport
         var (bottleneck, layers) = facts.CommonBottleneck();
         report.Card("Predicted time, all layers", ReportText.Time(chosen.TotalPs),
             facts.BaselineSchedule is { } before ? $"{facts.Baseline.Planner} before: {ReportText.Time(before.TotalPs)}" : "no baseline was run");
-        report.Card("Gap to the lower bound", ReportText.Times(chosen.Gap, 3), $"1.000× is optimal for this placement; bound {ReportText.Time(chosen.BoundPs.Sum())}");
+        report.Card("Gap to the lower bound", ReportText.Times(chosen.Gap, 3), $"1.000× is optimal for this placement and kind of schedule; bound {ReportText.Time(chosen.BoundPs.Sum())}");
         report.Card("Rank load, max / mean", ReportText.Times(PlanFacts.Mean(facts.Chosen.MaxOverMeanRank)),
             $"on held-out tokens; before: {ReportText.Times(PlanFacts.Mean(facts.Baseline.MaxOverMeanRank))}");
         report.Card("Ceiling of perfect balance", ReportText.Times(PlanFacts.BusiestOverMean(facts.Baseline)), PlanWords.Ceiling(facts));
@@ -55,8 +55,8 @@ public static class PlanReport
             $"Every placement was planned on {Many(plan.PlanningTokens, "token")} and is judged on {Many(plan.HeldOutTokens, "other token")} from other sequences. " +
             $"“First” is {facts.Baseline.Planner}, the placement that all comparisons start from.");
         report.Table(PlanTables.Methods(plan),
-            "Rows are sorted by predicted time. A gap near 1 means that no schedule can do much better for that placement; a smaller time then needs a " +
-            "better placement. Bold is the best of its column, the green row is the choice. The fetched experts are the price of moving there.",
+            "Rows are sorted by predicted time. A gap near 1 means that no schedule of that kind can do much better for that placement; a smaller time then " +
+            "needs a better placement. Bold is the best of its column, the green row is the choice. The fetched experts are the price of moving there.",
             OpenRows);
         report.Table(PlanTables.Planners(plan),
             "Held-out balance well above the balance on the planning tokens means that the load drifted or the planner overfitted.");
@@ -109,7 +109,7 @@ public static class PlanReport
         var end = Math.Max(detail.Outcome.Makespan.Picoseconds, facts.IsBaselineChosen ? 0 : detail.OutcomeBefore.Makespan.Picoseconds);
         var method = $"{facts.Chosen.Planner} with {plan.Chosen.Scheduler}";
         report.Section("Timeline",
-            $"Layer {plan.LayerIds[detail.LayerIndex]} with a batch of {Many(plan.BatchTokens, "token")}: dispatch, expert compute, combine as {plan.Chosen.Evaluator} predicts them.");
+            $"Layer {plan.LayerIds[detail.LayerIndex]} with a batch of {Many(plan.BatchTokens, "token")}: dispatch, expert compute, combine as the evaluator “{plan.Chosen.Evaluator}” predicts them.");
         report.Figure(
             new GanttChart { Title = $"Timeline of {method}", Outcome = detail.Outcome, RankCount = plan.RankCount, AxisEndPs = end }.Render(),
             $"Chosen: {method}",

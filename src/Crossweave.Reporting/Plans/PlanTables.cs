@@ -161,9 +161,9 @@ public static class PlanTables
         planner.Schedules.Count == 0 ? long.MaxValue : planner.Schedules.Min(s => s.TotalPs);
 
     private static Cell Value(double value, int decimals, double best = double.NaN) =>
-        new(ReportText.Fixed(value, decimals), Raw(value), IsBest: value <= best);
+        new(ReportText.Fixed(value, decimals), Raw(value), IsBest: Math.Round(value, decimals) <= Math.Round(best, decimals)); // ties as shown
 
-    private static Cell Share(double share, double best = double.NaN) => new(ReportText.Percent(share), Raw(share), IsBest: share <= best);
+    private static Cell Share(double share, double best = double.NaN) => new(ReportText.Percent(share), Raw(share), IsBest: Math.Round(share, 3) <= Math.Round(best, 3));
 
     private static string Raw(long value) => value.ToString(CultureInfo.InvariantCulture);
 

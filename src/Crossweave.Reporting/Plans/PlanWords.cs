@@ -6,14 +6,17 @@ namespace Crossweave.Reporting.Plans;
 /// <summary>Sentences about a plan that follow from its numbers only; the console prints the same headline as the report.</summary>
 public static class PlanWords
 {
-    /// <summary>What was chosen, what it gains against the baseline, and how far it is from the bound.</summary>
+    /// <summary>
+    /// What was chosen, what it gains against the baseline, and how far it is from the bound. "Of the same kind": the bound of a
+    /// schedule that keeps entries whole does not hold for one that splits them.
+    /// </summary>
     public static string Headline(PlanFacts facts)
     {
         var plan = facts.Plan;
         var schedule = facts.ChosenSchedule;
         var method = $"{plan.Chosen.Planner} with {plan.Chosen.Scheduler}";
         var time = $"{ReportText.Time(schedule.TotalPs)} for {PlanReport.Many(plan.LayerIds.Count, "layer")}";
-        var room = $"at most {ReportText.Percent(schedule.Gap <= 1 ? 0 : 1 - (1 / schedule.Gap))} is left to any better schedule of this placement";
+        var room = $"at most {ReportText.Percent(schedule.Gap <= 1 ? 0 : 1 - (1 / schedule.Gap))} is left to a better schedule of the same kind";
         if (facts.IsBaselineChosen)
             return $"Keep {plan.Chosen.Planner}: with {plan.Chosen.Scheduler} it is predicted to take {time}, and no other planner was faster; {room}.";
         if (!double.IsFinite(facts.Speedup)) return $"Use {method}: predicted {time}; {room}.";

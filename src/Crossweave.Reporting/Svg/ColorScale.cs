@@ -33,8 +33,8 @@ internal static class ColorScale
         if (kind == ColorScaleKind.Sequential)
         {
             return isDark
-                ? OkLch(0.27 + (0.68 * x), 0.05 + (0.11 * Math.Sin(Math.PI * x)), 275 - (165 * x))
-                : OkLch(0.965 - (0.68 * x), 0.018 + (0.13 * Math.Sin(Math.PI * Math.Pow(x, 0.8))), 115 + (165 * x));
+                ? OkLch(0.27 + (0.68 * x), 0.04 + (0.085 * Math.Sin(Math.PI * x)), 275 - (165 * x))
+                : OkLch(0.965 - (0.68 * x), 0.018 + (0.1 * Math.Sin(Math.PI * Math.Pow(x, 0.8))), 115 + (165 * x));
         }
 
         var side = Math.Abs((2 * x) - 1);
