@@ -1,5 +1,4 @@
 using Crossweave.Algorithms;
-using Crossweave.Core.Placement;
 using Crossweave.Core.Routing;
 using Crossweave.Core.Routing.Statistics;
 using Crossweave.Core.Routing.Synthetic;

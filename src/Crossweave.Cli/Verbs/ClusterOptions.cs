@@ -43,7 +43,7 @@ internal sealed class ClusterOptions
             Ranks = parsed.GetValue(_ranks) ?? cluster?.Ranks ?? ranks ?? throw InputException.At("--ranks", "nothing", "the number of ranks, or --cluster FILE"),
             Nodes = parsed.GetValue(_nodes) ?? cluster?.Nodes ?? 1,
             Fabric = parsed.GetValue(_fabric) ?? cluster?.Fabric ?? (delta is null ? "ideal-switch" : "circuit-switch"),
-            Bandwidth = parsed.GetValue(_bandwidth) ?? cluster?.Bandwidth ?? "400Gbps",
+            Bandwidth = parsed.GetValue(_bandwidth) ?? cluster?.Bandwidth ?? Cluster.DefaultBandwidth,
             BandwidthOfRank = parsed.GetValue(_bandwidth) is null ? cluster?.BandwidthOfRank : null,
             ReconfigurationDelay = delta,
             Compute = parsed.GetResult(_compute) is null ? cluster?.Compute : parsed.GetValue(_compute) ?? cluster?.Compute,

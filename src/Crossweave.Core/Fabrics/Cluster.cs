@@ -1,5 +1,4 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.Units;
 
 namespace Crossweave.Core.Fabrics;
@@ -10,6 +9,9 @@ namespace Crossweave.Core.Fabrics;
 /// </summary>
 public sealed record Cluster
 {
+    public const int MaxRanks = 4096;
+    public const string DefaultBandwidth = "400Gbps";
+
     public required int Ranks { get; init; }
 
     /// <summary>Servers; rank r is on node r / (ranks / nodes). Must divide the ranks.</summary>
@@ -19,7 +21,7 @@ public sealed record Cluster
     public string Fabric { get; init; } = IdealSwitch.KindName;
 
     /// <summary>Port rate of one rank in each direction.</summary>
-    public string Bandwidth { get; init; } = "400Gbps";
+    public string Bandwidth { get; init; } = DefaultBandwidth;
 
     /// <summary>Unequal ports, one per rank; replaces <see cref="Bandwidth"/>.</summary>
     public IReadOnlyList<string>? BandwidthOfRank { get; init; }
@@ -33,27 +35,27 @@ public sealed record Cluster
     /// <exception cref="InputException">Not JSON, an unknown key, a missing key, or a value out of range.</exception>
     public static Cluster Read(string path)
     {
-        try
+        using var file = JsonInput.Open(path);
+        var root = file.Root;
+        root.AllowOnly("ranks", "nodes", "fabric", "bandwidth", "bandwidthOfRank", "reconfigurationDelay", "compute");
+        var cluster = new Cluster
         {
-            using var stream = File.OpenRead(path);
-            var cluster = JsonSerializer.Deserialize(stream, ClusterJson.Default.Cluster) ?? throw InputException.At(path, "null", "an object");
-            cluster.BuildFabric(path + ": ");
-            return cluster;
-        }
-        catch (JsonException e)
-        {
-            throw new InputException($"{path}: {e.Message}", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"{path}: cannot be read: {e.Message}", e);
-        }
+            Ranks = root["ranks"].Int32(1, MaxRanks),
+            Nodes = root.Find("nodes")?.Int32(1) ?? 1,
+            Fabric = root.Find("fabric")?.Text() ?? IdealSwitch.KindName,
+            Bandwidth = root.Find("bandwidth")?.Text() ?? DefaultBandwidth,
+            BandwidthOfRank = root.Find("bandwidthOfRank")?.Items().Select(b => b.Text()).ToArray(),
+            ReconfigurationDelay = root.Find("reconfigurationDelay")?.Text(),
+            Compute = root.Find("compute")?.Text(),
+        };
+        cluster.BuildFabric(path + ": ");
+        return cluster;
     }
 
     /// <param name="where">Prefix of error messages, for example "cluster.json: ".</param>
     public Fabric BuildFabric(string where = "")
     {
-        if (Ranks is < 1 or > 4096) throw InputException.At(where + "ranks", $"{Ranks}", "1 to 4096");
+        if (Ranks is < 1 or > MaxRanks) throw InputException.At(where + "ranks", $"{Ranks}", $"1 to {MaxRanks}");
         if (Nodes < 1 || Ranks % Nodes != 0) throw InputException.At(where + "nodes", $"{Nodes}", $"a divisor of the {Ranks} ranks");
         return FabricKinds.Find(Fabric, where + "fabric").Build(new FabricOptions(
             Ranks,
@@ -63,8 +65,3 @@ public sealed record Cluster
             BandwidthOfRank?.Select((b, r) => UnitParser.Bandwidth(b, $"{where}bandwidthOfRank[{r}]")).ToArray()));
     }
 }
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true)]
-[JsonSerializable(typeof(Cluster))]
-internal sealed partial class ClusterJson : JsonSerializerContext;

@@ -1,10 +1,7 @@
 using Crossweave.Algorithms;
-using Crossweave.Core.Fabrics;
 using Crossweave.Core.IO;
-using Crossweave.Core.Layers;
 using Crossweave.Core.Placement;
 using Crossweave.Core.Routing;
-using Crossweave.Core.Scheduling;
 using Crossweave.Core.Traffic;
 
 namespace Crossweave.Core.Pipeline;
