@@ -57,7 +57,12 @@ internal static class SynthVerb
     {
         terminal.Out.WriteLine(
             $"{trace.TokenCount} tokens in {trace.Sequences.Count} sequences, {trace.LayerCount} layers, {trace.ExpertCount} experts, top-{trace.TopK}{(prefix is null ? "" : $"; written to {prefix}.ids.npy")}");
-        if (rows.Count == 0) return;
+        if (rows.Count > 0) terminal.Write(ComparisonTable(rows));
+    }
+
+    /// <summary>Recorded beside synthetic, one row per statistic.</summary>
+    internal static Table ComparisonTable(IReadOnlyList<ComparisonRow> rows)
+    {
         var table = new Table("Recorded against synthetic routing",
         [
             new("statistic", true), new("fitted", true), new("recorded"), new("synthetic"), new("of means"), new("mean over layers"), new("worst layer"), new("which"),
@@ -65,7 +70,7 @@ internal static class SynthVerb
         foreach (var r in rows)
             table.Add(r.Statistic, r.IsFitted ? "yes" : "no", ReportText.Fixed(r.Real, 3), ReportText.Fixed(r.Synthetic, 3), ReportText.Percent(r.DifferenceOfMeans), ReportText.Percent(r.MeanDifference),
                 ReportText.Percent(r.WorstDifference), $"{r.WorstLayer}");
-        terminal.Write(table);
+        return table;
     }
 
     private static string ToJson(SyntheticTrace trace, IReadOnlyList<ComparisonRow> rows)

@@ -6,5 +6,4 @@ namespace Crossweave.Core.Formats.Routing;
 public static class Importers
 {
     public static readonly IReadOnlyList<IRoutingImporter> All = [];
-    public static Recording Open(string p, string? f, ImportOptions o) => ImportersX.Open(p, f, o);
 }
