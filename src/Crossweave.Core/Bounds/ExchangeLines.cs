@@ -127,12 +127,17 @@ internal sealed class ExchangeLines
             if (copies.RemoteTotal() == 0) continue;
             var first = long.MaxValue;
             for (var rank = 0; rank < _traffic.RankCount; rank++)
+            {
+                var returns = false;
                 for (var source = 0; source < _traffic.RankCount; source++)
                 {
                     if (source == rank || copies[rank, source] == 0) continue;
                     if (!CertainlyWaits(c, source, rank)) return 0;
-                    first = Math.Min(first, readyPs(rank));
+                    returns = true;
                 }
+
+                if (returns) first = Math.Min(first, readyPs(rank));
+            }
 
             return first;
         }

@@ -4,7 +4,7 @@ using Crossweave.Core.Units;
 namespace Crossweave.Core.Bounds;
 
 /// <summary>
-/// Bounds of a whole layer for the modes in which all dispatch steps precede all combine steps (scheduling spec 2.1 modes a). Valid for
+/// Bounds of a whole layer for the modes in which all dispatch steps precede all combine steps (scheduling spec 2.1, network mode a). Valid for
 /// every schedule of the exchanges, split or whole, on circuit (one plane) and packet fabrics. O(exchanges x ranks^2).
 /// </summary>
 public static class LayerBounds
