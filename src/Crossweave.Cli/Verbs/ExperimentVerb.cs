@@ -3,7 +3,6 @@ using System.Text;
 using Crossweave.Algorithms;
 using Crossweave.Core;
 using Crossweave.Core.Formats.Documents;
-using Crossweave.Core.Formats.Routing;
 using Crossweave.Core.IO;
 using Crossweave.Core.Models;
 using Crossweave.Core.Pipeline;
@@ -117,8 +116,7 @@ internal static class ExperimentVerb
     private static string FitTable(string[] traces, string model, IWorkProgress progress)
     {
         var description = ModelPresets.Load(model);
-        var parts = traces.Select(t => Importers.Open(t, null, new ImportOptions(description.ExpertCount)).Trace!).ToList();
-        using var real = parts.Count == 1 ? parts[0] : new ConcatenatedTrace(parts, [.. traces.Select(TraceOptions.DomainName)]);
+        using var real = TraceOptions.OpenTrace(traces, null, new ImportOptions(description.ExpertCount));
         var prng = new Prng(1);
         var parameters = SyntheticFit.Fit(real, prng.Split("fit"), new FitOptions { Groups = description.GroupCount, GroupTopK = description.GroupTopK }, progress);
         using var synthetic = SyntheticRouting.Generate(parameters, prng.Split("synth"), progress: progress);

@@ -31,7 +31,7 @@ internal static class SynthVerb
             using var progress = TerminalProgress.ForStandardError();
             if (files.Length == 0 == parsed.GetValue(recipe) is null) throw InputException.At("synth", "no or two sources", "either a RECIPE.json or --fit TRACE");
             var description = parsed.GetValue(model) is { } m ? Core.Models.ModelPresets.Load(m) : null;
-            using var real = files.Length == 0 ? null : ReadAll(files, description);
+            using var real = files.Length == 0 ? null : TraceOptions.OpenTrace(files, null, new ImportOptions(description?.ExpertCount));
             var parameters = real is null
                 ? SyntheticParameters.Read(parsed.GetValue(recipe)!)
                 : SyntheticFit.Fit(real, prng.Split("fit"), new FitOptions { Groups = description?.GroupCount ?? 1, GroupTopK = description?.GroupTopK ?? 1 }, progress);
@@ -45,12 +45,6 @@ internal static class SynthVerb
             return CommandLine.Done;
         });
         return command;
-    }
-
-    private static RoutingTrace ReadAll(string[] files, Core.Models.ModelDescription? model)
-    {
-        var parts = files.Select(f => Importers.Open(f, null, new ImportOptions(model?.ExpertCount)).Trace ?? throw InputException.At(f, "expert loads only", "a recording of single tokens")).ToList();
-        return parts.Count == 1 ? parts[0] : new ConcatenatedTrace(parts, [.. files.Select(TraceOptions.DomainName)]);
     }
 
     private static void Print(Terminal terminal, SyntheticTrace trace, IReadOnlyList<ComparisonRow> rows, string? prefix)

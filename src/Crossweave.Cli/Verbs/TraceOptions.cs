@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Crossweave.Core;
-using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.Formats.Routing;
 using Crossweave.Core.Models;
 using Crossweave.Core.Routing;
@@ -36,42 +35,28 @@ internal sealed class TraceOptions(bool withPath = true)
     /// <summary>File names without folders, for titles.</summary>
     public string Title(ParseResult parsed) => string.Join(" + ", Paths(parsed).Select(p => Path.GetFileName(p.TrimEnd('/'))));
 
-    /// <summary>A trace with single tokens.</summary>
-    /// <exception cref="InputException">The recording holds loads only, or several files do not fit together.</exception>
+    /// <summary>A trace with single tokens; several files are joined.</summary>
+    /// <exception cref="InputException">A recording of loads only, files that do not fit together, or another model's trace.</exception>
     public RoutingTrace ReadTrace(ParseResult parsed, ModelDescription? model = null)
     {
-        var parts = Paths(parsed).Select(path => Open(parsed, path, model).Trace ?? throw InputException.At(path, "expert loads only", "a recording of single tokens")).ToList();
-        var trace = parts.Count == 1 ? parts[0] : new ConcatenatedTrace(parts, [.. Paths(parsed).Select(DomainName)]);
-        if (model is null) return trace;
-        if (trace.TopK != model.TopK) throw InputException.At("--model", $"{model.Name} with top-{model.TopK}", $"a model with the trace's top-{trace.TopK}");
-        return trace;
+        var paths = Paths(parsed);
+        var trace = OpenTrace(paths, parsed.GetValue(_format), Import(parsed, model));
+        if (model is null || trace.TopK == model.TopK) return trace;
+        throw InputException.At("--model", $"{model.Name} with top-{model.TopK}", $"a model with the trace's top-{trace.TopK}");
     }
 
     /// <summary>Loads from any recording; tokens are counted.</summary>
     public ExpertLoad ReadLoads(ParseResult parsed, string path)
     {
-        if (parsed.GetValue(_format) is null && IsLoadDocument(path)) return LoadDocument.Read(path);
-        var recording = Open(parsed, path, null);
+        var recording = Importers.Open(path, parsed.GetValue(_format), Import(parsed, null));
         using var trace = recording.Trace;
         return recording.Load ?? LoadCounter.Count(trace!);
     }
 
-    public Recording Open(ParseResult parsed, string path, ModelDescription? model) =>
-        Importers.Open(path, parsed.GetValue(_format), new ImportOptions(parsed.GetValue(_experts) ?? model?.ExpertCount, parsed.GetValue(_dataset), parsed.GetValue(_recorded)));
+    /// <summary>Files that must hold single tokens.</summary>
+    public static RoutingTrace OpenTrace(IReadOnlyList<string> paths, string? format, ImportOptions options) =>
+        Importers.OpenAll(paths, format, options).Trace ?? throw InputException.At(paths[0], "expert loads only", "a recording of single tokens");
 
-    /// <summary>"translation" of ".../translation.ids.npy".</summary>
-    internal static string DomainName(string path)
-    {
-        var name = Path.GetFileName(path.TrimEnd('/'));
-        return name.Contains('.') ? name[..name.IndexOf('.')] : name;
-    }
-
-    private static bool IsLoadDocument(string path)
-    {
-        if (!path.EndsWith(".json", StringComparison.Ordinal) || !File.Exists(path)) return false;
-        Span<char> head = stackalloc char[64];
-        using var reader = new StreamReader(path);
-        var read = reader.ReadBlock(head);
-        return head[..read].ToString().Replace(" ", "").Replace("\n", "").Replace("\r", "").StartsWith("{\"weight\":", StringComparison.Ordinal);
-    }
+    private ImportOptions Import(ParseResult parsed, ModelDescription? model) =>
+        new(parsed.GetValue(_experts) ?? model?.ExpertCount, parsed.GetValue(_dataset), parsed.GetValue(_recorded));
 }
