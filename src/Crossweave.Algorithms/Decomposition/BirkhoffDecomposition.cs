@@ -118,6 +118,18 @@ public sealed class BirkhoffDecomposition
         var values = _values.AsSpan(0, count);
         values.Sort();
         var (low, high) = (0, count - 1); // values[low] is feasible: equal line sums give a perfect matching on the positive entries
+        for (var stride = 1; low < high; stride *= 2) // the new threshold is near the old one: gallop down before halving
+        {
+            var probe = Math.Max(low, high - stride);
+            if (MatchAbove(values[probe]))
+            {
+                low = probe;
+                break;
+            }
+
+            high = probe - 1;
+        }
+
         while (low < high)
         {
             var middle = (low + high + 1) / 2;
@@ -136,7 +148,7 @@ public sealed class BirkhoffDecomposition
             for (var j = 0; j < _size; j++)
                 if (_left[(i * _size) + j] >= threshold)
                     _matching.Add(i, j);
-        return _matching.Grow();
+        return _matching.GrowPerfect();
     }
 
     // Entries at zero are forbidden by a penalty above every possible gain.

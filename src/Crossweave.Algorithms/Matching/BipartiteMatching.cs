@@ -78,7 +78,16 @@ public sealed class BipartiteMatching
         return Count == _size;
     }
 
-    private void Augment(int start)
+    /// <summary>Augments until the matching is perfect; gives up at the first row that cannot be matched (it never will be).</summary>
+    public bool GrowPerfect()
+    {
+        for (var row = 0; row < _size && Count < _size; row++)
+            if (_columnOfRow[row] < 0 && !Augment(row))
+                return false;
+        return Count == _size;
+    }
+
+    private bool Augment(int start)
     {
         Array.Fill(_fresh, ulong.MaxValue);
         var tail = 0;
@@ -96,14 +105,14 @@ public sealed class BipartiteMatching
                     if (_rowOfColumn[column] < 0)
                     {
                         Flip(column, start);
-                        return;
+                        return true;
                     }
 
                     _queue[tail++] = column;
                 }
             }
 
-            if (++head == tail) return;
+            if (++head == tail) return false;
         }
     }
 

@@ -1,0 +1,96 @@
+using Crossweave.Algorithms;
+using Crossweave.Algorithms.Decomposition;
+using Crossweave.Core.Fabrics;
+using Crossweave.Core.Scheduling;
+using Crossweave.Core.Traffic;
+using Crossweave.Core.Units;
+using Crossweave.Planning.Scheduling;
+
+namespace Crossweave.Cli.Bench;
+
+/// <summary>
+/// Planning time of whole schedules, warm, one thread. Dense matrices like the published 8 x 8 one: entry (i, j) grows with how
+/// much i sends and how popular j is. "mild" varies as that matrix does, "skewed" over two orders of magnitude.
+/// </summary>
+public static class SchedulingBench
+{
+    private const ulong FnvStart = 0xCBF29CE484222325UL;
+
+    public static IEnumerable<BenchRow> Run()
+    {
+        foreach (var n in new[] { 8, 32, 64, 128, 256 })
+            foreach (var skewed in new[] { false, true })
+                yield return Greedy(n, skewed);
+        yield return OpenShop(8);
+        yield return OpenShop(40);
+    }
+
+    // About half a second of calls: the last JIT tier is built in the background and arrives late.
+    private static int Warmups(int n) => n <= 8 ? 40_000 : n <= 40 ? 1500 : n <= 64 ? 250 : n <= 128 ? 40 : 4;
+
+    private static BenchRow Greedy(int n, bool skewed)
+    {
+        var cells = Matrix(n, skewed);
+        var peeling = new MaxWeightPeeling();
+        var columns = new int[n];
+        var carried = new long[n];
+        var runs = Math.Clamp(100_000 / (n * n), 5, 400);
+        var (best, _) = BenchClock.Measure(Peel, Warmups(n), runs);
+        double? plain = n > 128 // half a minute and more
+            ? null
+            : BenchClock.Measure(() => PlainHungarian.Decompose(cells, n), Math.Clamp(Warmups(n) / 10, 1, 3000), n <= 64 ? 10 : 1).BestSeconds;
+        var (unit, scale) = n <= 32 ? ("us", 1e6) : ("ms", 1e3);
+        var name = $"greedy max-weight {n}x{n} {(skewed ? "skewed" : "mild")}";
+        return new BenchRow(name, unit, best * scale, plain * scale, plain is null ? "" : "textbook Hungarian, cold each round", Hash());
+
+        void Peel()
+        {
+            peeling.Start(cells, n, skipDiagonal: true);
+            while (peeling.Next(columns, carried))
+            {
+            }
+        }
+
+        ulong Hash()
+        {
+            var hash = FnvStart;
+            peeling.Start(cells, n, skipDiagonal: true);
+            while (peeling.Next(columns, carried))
+                foreach (var c in columns)
+                    hash = (hash ^ (uint)c) * 0x100000001B3UL;
+            return hash;
+        }
+    }
+
+    private static BenchRow OpenShop(int n)
+    {
+        var cells = Matrix(n, skewed: true);
+        var fabric = new CircuitSwitch().Build(new FabricOptions(n, 1, new Bandwidth(400_000_000_000), SimTime.Zero));
+        var problem = new SchedulingProblem(new TrafficMatrix(n, cells), new Bytes(12_288), fabric);
+        var scheduler = new OpenShopScheduler();
+        var schedule = scheduler.Schedule(problem, new Prng(0));
+        var runs = Math.Clamp(400_000 / (n * n), 20, 400);
+        var (best, _) = BenchClock.Measure(() => schedule = scheduler.Schedule(problem, new Prng(0)), n <= 8 ? 10_000 : 40, n <= 8 ? runs : 20);
+        var plain = BenchClock.Measure(() => PlainBirkhoff.CountPhases(cells, n), Math.Clamp(Warmups(n) / 20, 2, 2000), 10);
+        var hash = FnvStart;
+        foreach (var step in schedule.Steps)
+            foreach (var t in step.Transfers)
+                hash = (hash ^ (ulong)((t.Tokens * n) + t.Target)) * 0x100000001B3UL;
+        return new BenchRow(
+            $"open-shop {n}x{n}, {schedule.Steps.Count} phases", "us", best * 1e6, plain.BestSeconds * 1e6, "Kuhn from scratch each phase", hash);
+    }
+
+    private static long[] Matrix(int n, bool skewed)
+    {
+        var prng = new Prng(42).Split(n).Split(skewed ? "skewed" : "mild");
+        var spread = skewed ? 1.2 : 0.3;
+        var send = new double[n];
+        var popular = new double[n];
+        for (var i = 0; i < n; i++) (send[i], popular[i]) = (Math.Exp(0.5 * spread * prng.NextNormal()), Math.Exp(spread * prng.NextNormal()));
+        var cells = new long[n * n];
+        for (var i = 0; i < n; i++)
+            for (var j = 0; j < n; j++)
+                cells[(i * n) + j] = (long)Math.Round(1750 * send[i] * popular[j] * Math.Exp(0.3 * spread * prng.NextNormal()));
+        return cells;
+    }
+}
