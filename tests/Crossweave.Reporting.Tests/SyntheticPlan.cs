@@ -57,6 +57,7 @@ internal static class SyntheticPlan
             Seed = seed,
             Planners = planners,
             Chosen = new Choice("eplb", "greedy-max-weight", "barrier"),
+            ChosenLayers = [],
             HeldOutLoad = load,
             Detail = new LayerDetail(0, trafficBefore, trafficAfter, Timeline(trafficAfter), Timeline(trafficBefore)),
         };

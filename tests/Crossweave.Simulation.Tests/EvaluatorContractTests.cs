@@ -4,6 +4,7 @@ using Crossweave.Core.Bounds;
 using Crossweave.Core.Layers;
 using Crossweave.Core.Scheduling;
 using Crossweave.Core.Traffic;
+using Crossweave.Core.Verification;
 using Crossweave.Simulation.Layer;
 
 namespace Crossweave.Simulation.Tests;
@@ -52,6 +53,8 @@ public sealed class EvaluatorContractTests
                 }
             }
 
+            var certificate = LayerTimelineVerifier.Verify(outcome, problem, schedule);
+            Assert.True(certificate.IsValid, $"seed {seed}: {string.Join("; ", certificate.Findings)}");
             var again = evaluator.Evaluate(problem, schedule);
             Assert.Equal(outcome.Activities, again.Activities);
         }

@@ -82,7 +82,7 @@ internal static class ScheduleVerb
         {
             var pairs = string.Join(' ', step.Transfers.Take(8).Select(t => $"{t.Source}>{t.Target}")) + (step.Transfers.Count > 8 ? " ..." : "");
             steps.Add($"{++index}", ReportText.Time(step.StartPs), ReportText.Time(step.EndPs), $"{step.Transfers.Count}", $"{step.Transfers.Sum(t => t.Tokens)}",
-                $"{step.Transfers.Max(t => t.Tokens)}", pairs);
+                $"{step.Transfers.Select(t => t.Tokens).DefaultIfEmpty().Max()}", pairs);
         }
 
         terminal.Write(steps);

@@ -7,9 +7,16 @@ public readonly record struct Transfer(int Source, int Target, long Tokens);
 /// Transfers that overlap in time. On circuit fabrics they form a matching (every source and every target at most once);
 /// on packet fabrics they may share ports and then proceed at paced rates.
 /// </summary>
-public sealed class Step(Transfer[] transfers)
+/// <param name="transfers">What is sent; the diagonal never is.</param>
+/// <param name="held">
+/// A local transfer (source = target) that the step waits for although it needs no port: decompositions that count the diagonal, as
+/// the Birkhoff baseline of arXiv 2605.26845 does, keep their circuits up that long. Null for all others.
+/// </param>
+public sealed class Step(Transfer[] transfers, Transfer? held = null)
 {
     public Transfer[] Transfers { get; } = transfers;
+
+    public Transfer? Held { get; } = held;
 }
 
 /// <summary>Ordered steps that together carry a traffic matrix exactly. Untimed: <see cref="ScheduleTiming"/> gives the times.</summary>

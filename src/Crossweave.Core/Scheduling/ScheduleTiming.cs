@@ -53,6 +53,8 @@ public static class ScheduleTiming
             slowest.Add(fabric.PairRate(t.Source, t.Target), bytes);
         }
 
+        if (step.Held is { } held) slowest.Add(fabric.PairRate(held.Source, held.Target), checked(held.Tokens * tokenBytes.Value));
+
         // With one transfer per port the slower port of the longest pair has been counted already.
         if (!sharesPorts) return slowest.Ps;
         foreach (var t in step.Transfers)

@@ -11,8 +11,8 @@ namespace Crossweave.Planning.Scheduling;
 /// </summary>
 /// <remarks>
 /// <para>At most n^2 - 2n + 2 matchings. S is kept in fixed point (2^-20 token or coarser) and its rounding errors are stuffed, so the
-/// decomposition is exact; the integers per pair follow largest remainders and add up to D. Local tokens of a matching are not
-/// sent and do not lengthen it.</para>
+/// decomposition is exact; the integers per pair follow largest remainders and add up to D. Local tokens are not sent, but as in the
+/// paper a matching lasts as long as its longest pair, the local ones included (<see cref="Step.Held"/>).</para>
 /// <para>When the matrix lacks total support (Sinkhorn does not converge) the off-diagonal matrix is stuffed instead (QuickStuff,
 /// spec 3.4) and each matching carries min(coefficient, what is left). Matching rule and ties:
 /// <see cref="MatchingRule.HeavyFirst"/>. Tokens, not times: on unequal ports it stays valid but is not weighted.</para>
@@ -47,8 +47,22 @@ public sealed class BvnSinkhornScheduler : IScheduler
         var steps = new List<Step>(matchings.Count);
         for (var m = 0; m < matchings.Count; m++)
             if (tokens[m].AsSpan().ContainsAnyExcept(0L))
-                steps.Add(Matchings.StepOf(matchings[m], tokens[m]));
+                steps.Add(Matchings.StepOf(matchings[m], tokens[m], TakeLocal(matchings[m], tokens[m])));
         return steps;
+    }
+
+    // The longest local share of a matching (lowest rank on ties); local shares are taken out of the tokens to send.
+    private static Transfer? TakeLocal(int[] matching, long[] tokens)
+    {
+        Transfer? longest = null;
+        for (var i = 0; i < matching.Length; i++)
+        {
+            if (matching[i] != i) continue;
+            if (tokens[i] > (longest?.Tokens ?? 0)) longest = new Transfer(i, i, tokens[i]);
+            tokens[i] = 0;
+        }
+
+        return longest;
     }
 
     /// <summary>Permutations and their integer coefficients.</summary>
@@ -92,7 +106,7 @@ public sealed class BvnSinkhornScheduler : IScheduler
 
             for (var j = 0; j < n; j++)
             {
-                if (i == j || demand[(i * n) + j] == 0) continue;
+                if (demand[(i * n) + j] == 0) continue;
                 var group = first[j]..first[j + 1];
                 LargestRemainder.Split(demand[(i * n) + j], weights.AsSpan()[group], parts.AsSpan()[group]);
                 for (var k = first[j]; k < first[j + 1]; k++) tokens[order[k]][i] = parts[k];

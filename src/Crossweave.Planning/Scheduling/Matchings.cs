@@ -8,7 +8,8 @@ internal static class Matchings
     /// <summary>The pairs with a positive amount, sources ascending.</summary>
     /// <param name="targetOfSource">Destination of each source; ignored where nothing is carried.</param>
     /// <param name="tokens">Amount per source.</param>
-    public static Step StepOf(ReadOnlySpan<int> targetOfSource, ReadOnlySpan<long> tokens)
+    /// <param name="held">Local transfer that the step waits for.</param>
+    public static Step StepOf(ReadOnlySpan<int> targetOfSource, ReadOnlySpan<long> tokens, Transfer? held = null)
     {
         var count = 0;
         foreach (var t in tokens) count += t > 0 ? 1 : 0;
@@ -17,6 +18,6 @@ internal static class Matchings
         for (var source = 0; source < tokens.Length; source++)
             if (tokens[source] > 0)
                 transfers[count++] = new Transfer(source, targetOfSource[source], tokens[source]);
-        return new Step(transfers);
+        return new Step(transfers, held);
     }
 }

@@ -166,5 +166,7 @@ public sealed class LayerTimelineVerifierTests
         public override long LaunchPs(long tokens) => tokens;
 
         public override long CheapestSplitPs(long tokens) => tokens;
+
+        public override long SmallestLaunchPs => 1;
     }
 }

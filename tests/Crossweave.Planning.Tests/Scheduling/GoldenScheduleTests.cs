@@ -90,7 +90,7 @@ public sealed class GoldenScheduleTests
         var (schedule, tokens) = Run(new BvnSinkhornScheduler());
         TestContext.Current.TestOutputHelper?.WriteLine($"bvn-sinkhorn {schedule.Steps.Count} steps, {tokens} tokens");
         Assert.InRange(schedule.Steps.Count, 45, 50);
-        Assert.InRange(tokens, 19_627, 22_650);
+        Assert.InRange(tokens, 22_570, 22_650); // the diagonal counted: about 22 600, near the full column 1 = 22 582 plus whole-token rounding
     }
 
     [Fact]
