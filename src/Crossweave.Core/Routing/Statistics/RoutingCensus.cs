@@ -93,17 +93,20 @@ internal sealed class RoutingCensus
         }
 
         Workers.Run(workers, Work);
-        census.Finish(plan.Placements);
+        census.Finish(plan.Placements, workers);
         return census;
     }
 
     // The halves counted in slot order are put together, and rows of unreplicated placements follow from loads.
-    private void Finish(IReadOnlyList<ExpertPlacement> placements)
+    private void Finish(IReadOnlyList<ExpertPlacement> placements, int threads)
     {
-        foreach (var pairs in Pairs ?? [])
+        Workers.ForEach(Pairs?.Length ?? 0, threads, layer =>
+        {
+            var pairs = Pairs![layer];
             for (var i = 0; i < _experts; i++)
                 for (var j = 0; j < i; j++)
                     pairs[(i * _experts) + j] = pairs[(j * _experts) + i] += pairs[(i * _experts) + j];
+        });
         for (var p = 0; p < placements.Count; p++)
             for (var layer = 0; layer < _layers; layer++)
             {
