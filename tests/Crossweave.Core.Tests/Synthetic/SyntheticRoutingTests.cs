@@ -95,7 +95,7 @@ public sealed class SyntheticRoutingTests
         Assert.True(Of(flat with { TopicBoost = [4] }, l => l.CoActivation!.Strength) > 3 * Of(flat, l => l.CoActivation!.Strength));
         Assert.True(Of(flat with { Drift = 0.7 }, l => l.Drift.MeanDistance) > 3 * Of(flat, l => l.Drift.MeanDistance));
         Assert.True(Of(flat with { DomainSpread = [1.5], DomainBlocks = true }, l => l.Drift.MeanDistance) > 2 * Of(flat, l => l.Drift.MeanDistance));
-        Assert.True(Of(flat with { SequenceSpread = [1] }, l => l.CoActivation!.Strength) > 2 * Of(flat, l => l.CoActivation!.Strength));
+        Assert.True(Of(flat with { SequenceSpread = [2] }, l => l.CoActivation!.Strength) > 2 * Of(flat, l => l.CoActivation!.Strength));
     }
 
     [Fact]
