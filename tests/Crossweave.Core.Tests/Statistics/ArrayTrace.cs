@@ -27,6 +27,15 @@ internal sealed class ArrayTrace(int layers, int topK, int experts, ushort[] ids
         for (var t = 0; t < tokenCount; t++) ids.AsSpan((((firstToken + t) * layers) + layer) * topK, topK).CopyTo(target[(t * topK)..]);
     }
 
+    /// <summary>Every step-th layer, all tokens: the same kind of trace for less work.</summary>
+    public ArrayTrace EveryLayer(int step)
+    {
+        var kept = Enumerable.Range(0, layers).Where(l => l % step == 0).ToArray();
+        var part = new ushort[TokenCount * kept.Length * topK];
+        for (var i = 0; i < part.Length; i++) part[i] = (ushort)At(i / topK / kept.Length, kept[i / topK % kept.Length], i % topK);
+        return new ArrayTrace(kept.Length, topK, experts, part, Sequences);
+    }
+
     public int At(int token, int layer, int i) => ids[(((token * layers) + layer) * topK) + i];
 
     /// <summary>Every k-subset equally likely.</summary>

@@ -23,7 +23,9 @@ internal sealed record CensusPlan
 /// </summary>
 internal sealed class RoutingCensus
 {
+    // Ids per block: within the cache, but with enough tokens per layer to be worth fetching that layer's pair counters.
     private const int BlockValues = 1 << 17;
+    private const int WideBlockValues = 1 << 20;
 
     private readonly int _layers;
     private readonly int _experts;
@@ -72,7 +74,7 @@ internal sealed class RoutingCensus
         }
 
         var census = new RoutingCensus(trace, plan);
-        var blocks = Cut(census.SegmentStarts, trace);
+        var blocks = Cut(census.SegmentStarts, trace, plan.Pairs && trace.ExpertCount > 96 ? WideBlockValues : BlockValues);
         var tables = RankTables.Build(plan.Placements, trace.LayerCount);
         var next = -1;
         var done = 0L;
@@ -93,17 +95,20 @@ internal sealed class RoutingCensus
         }
 
         Workers.Run(workers, Work);
-        census.Finish(plan.Placements);
+        census.Finish(plan.Placements, workers);
         return census;
     }
 
     // The halves counted in slot order are put together, and rows of unreplicated placements follow from loads.
-    private void Finish(IReadOnlyList<ExpertPlacement> placements)
+    private void Finish(IReadOnlyList<ExpertPlacement> placements, int threads)
     {
-        foreach (var pairs in Pairs ?? [])
+        Workers.ForEach(Pairs?.Length ?? 0, threads, layer =>
+        {
+            var pairs = Pairs![layer];
             for (var i = 0; i < _experts; i++)
                 for (var j = 0; j < i; j++)
                     pairs[(i * _experts) + j] = pairs[(j * _experts) + i] += pairs[(i * _experts) + j];
+        });
         for (var p = 0; p < placements.Count; p++)
             for (var layer = 0; layer < _layers; layer++)
             {
@@ -115,9 +120,9 @@ internal sealed class RoutingCensus
             }
     }
 
-    private static List<TokenBlock> Cut(int[] starts, RoutingTrace trace)
+    private static List<TokenBlock> Cut(int[] starts, RoutingTrace trace, int values)
     {
-        var size = Math.Clamp(BlockValues / (trace.LayerCount * trace.TopK), 64, 16384);
+        var size = Math.Clamp(values / (trace.LayerCount * trace.TopK), 64, 16384);
         var blocks = new List<TokenBlock>();
         for (var s = 0; s < starts.Length; s++)
         {

@@ -21,7 +21,7 @@ internal sealed class LayerWeights
         _domains = Normals(p.Domains.Count, p.Experts, SyntheticParameters.At(p.DomainSpread, layer), prng.Split("domain"));
         _drift = Normals(p.DriftPeriods + 1, p.Experts, p.Drift, prng.Split("drift"));
         _sequences = prng.Split("sequence");
-        _topicExperts = TopicExperts(p, prng.Split("topic"));
+        _topicExperts = TopicExperts(p, _popularity, prng.Split("topic"));
     }
 
     public ReadOnlySpan<int> ExpertsOfTopic(int topic) => _topicExperts.AsSpan(topic * _p.ExpertsPerTopic, _p.ExpertsPerTopic);
@@ -68,31 +68,22 @@ internal sealed class LayerWeights
         return values;
     }
 
-    // Dealt from shuffled decks, so that every expert is in as many topics as any other, give or take one.
-    private static int[] TopicExperts(SyntheticParameters p, Prng prng)
+    // Popular experts are in more topics: the c largest of log-weight plus Gumbel noise, i.e. drawn without replacement by weight.
+    private static int[] TopicExperts(SyntheticParameters p, double[] popularity, Prng prng)
     {
         var experts = new int[p.Topics * p.ExpertsPerTopic];
-        var deck = Enumerable.Range(0, p.Experts).ToArray();
-        var next = p.Experts;
+        var keys = new double[p.Experts];
+        var ids = new int[p.Experts];
         for (var topic = 0; topic < p.Topics; topic++)
         {
-            var mine = experts.AsSpan(topic * p.ExpertsPerTopic, p.ExpertsPerTopic);
-            for (var i = 0; i < mine.Length; i++)
+            for (var e = 0; e < keys.Length; e++)
             {
-                if (next == deck.Length)
-                {
-                    prng.Shuffle(deck.AsSpan());
-                    next = 0;
-                    for (int at = 0, free = mine.Length - i; at < deck.Length && free > 0 && i > 0; at++)
-                    {
-                        if (mine[..i].Contains(deck[at])) continue; // no expert twice in one topic: the fresh ones come first
-                        (deck[at], deck[mine.Length - i - free]) = (deck[mine.Length - i - free], deck[at]);
-                        free--;
-                    }
-                }
-
-                mine[i] = deck[next++];
+                ids[e] = e;
+                keys[e] = -popularity[e] + Math.Log(-Math.Log(1 - prng.NextDouble()) + 1e-300);
             }
+
+            Array.Sort(keys, ids);
+            ids.AsSpan(0, p.ExpertsPerTopic).CopyTo(experts.AsSpan(topic * p.ExpertsPerTopic));
         }
 
         return experts;

@@ -15,7 +15,7 @@ public sealed record FitOptions
     public int MaxTokens { get; init; } = 1 << 14;
 
     /// <summary>Rounds of generate, measure, correct.</summary>
-    public int Rounds { get; init; } = 20;
+    public int Rounds { get; init; } = 24;
 
     /// <summary>Threads; null = all. Never changes the result.</summary>
     public int? Threads { get; init; }
@@ -25,7 +25,7 @@ public sealed record FitOptions
 /// Estimates the recipe of a trace. Read off directly: shape, domains with their shares and order, lengths. Everything else is
 /// found by simulation: generate with the current parameters, measure, and correct each parameter by the ratio of wanted to
 /// measured of the one statistic that follows it most: Zipf exponent - Gini; Zipf offset - max/mean; topic boost - co-activation
-/// strength; sequence and domain spread - the distances of their loads; topic stay - overlap of neighbouring tokens; drift -
+/// strength (and fewer topics when boosts alone do not reach it); sequence and domain spread - the distances of their loads; topic stay - overlap of neighbouring tokens; drift -
 /// window distance. Zipf, topic boost and spreads are per layer (six numbers a layer, no load vector is copied); which expert
 /// is popular, and which go together, is left to chance, so a synthetic trace resembles the real one in kind, not in place.
 /// O(rounds x (generate + measure)).
@@ -52,7 +52,8 @@ public static class SyntheticFit
             var reached = RoutingProfile.Of(trial, NoRanks, options.Threads);
             var error = Error(wanted, reached);
             if (error < bestError) (best, bestError) = (current, error);
-            current = Correct(current, wanted, reached, round < options.Rounds / 2 ? 0.9 : 0.5);
+            current = Correct(current, wanted, reached, round < options.Rounds * 2 / 3 ? 0.9 : 0.5);
+            if (round % 3 == 2 && round < options.Rounds * 2 / 3) current = FewerTopics(current, wanted, reached);
             progress?.Report("fitting parameters", round + 1, options.Rounds);
         }
 
@@ -84,9 +85,9 @@ public static class SyntheticFit
             DomainBlocks = domains.Count > 1 && changes < 2 * domains.Count,
             DomainSpread = PerLayer(domains.Count > 1 ? 0.3 : 0),
             SequenceSpread = PerLayer(0.3),
-            Topics = Math.Max(32, trace.ExpertCount / 2),
-            TopicsPerSequence = Math.Max(16, trace.ExpertCount / 4),
-            ExpertsPerTopic = Math.Clamp(2 * trace.TopK, 1, Math.Max(1, trace.ExpertCount / 3)),
+            Topics = Math.Max(32, trace.ExpertCount),
+            TopicsPerSequence = Math.Max(32, trace.ExpertCount),
+            ExpertsPerTopic = Math.Clamp(trace.TopK + 2, 1, Math.Max(1, trace.ExpertCount / 2)),
             TopicBoost = PerLayer(trace.TopK > 1 ? 1.5 : 0.5),
             TopicStay = 0.3,
             Drift = 0.1,
@@ -130,6 +131,15 @@ public static class SyntheticFit
             TopicStay = Math.Clamp(p.TopicStay + (2 * power * overlap), 0, 0.98),
             Drift = Math.Clamp(p.Drift * drift, 0.005, 3),
         };
+    }
+
+    // Boosts at the end of their use and pairs still too weak: the topics are so many that their pairs cover each other.
+    private static SyntheticParameters FewerTopics(SyntheticParameters p, RoutingProfile wanted, RoutingProfile reached)
+    {
+        if (p.TopK < 2 || p.Topics <= 4 || p.TopicBoost.Average() < 6) return p;
+        if (reached.Summary.PerLayer.Average(l => l.CoActivation!.Strength) > 0.97 * wanted.Summary.PerLayer.Average(l => l.CoActivation!.Strength)) return p;
+        var topics = Math.Max(4, p.Topics * 2 / 3);
+        return p with { Topics = topics, TopicsPerSequence = topics, TopicBoost = [.. p.TopicBoost.Select(b => b * 0.7)] };
     }
 
     private static double Ratio(double wanted, double reached, double power) =>

@@ -18,12 +18,13 @@ public sealed record SyntheticDomain(string Name, double Share);
 /// <item>topic: a boost for the experts of the token's topic (this makes co-activation); topics are the same in all layers, their experts are not;</item>
 /// <item>drift: a smooth random path over the trace, spread at any time as given.</item>
 /// </list>
-/// Values per layer are lists of one value (all layers) or of one value per layer.
+/// Values per layer are lists of one value (all layers) or of one value per layer. Optional keys have setters because generated
+/// JSON readers would otherwise put zero in place of a default.
 /// </summary>
 public sealed record SyntheticParameters
 {
     /// <summary>Free text: what it imitates.</summary>
-    public string Note { get; init; } = "";
+    public string Note { get; set; } = "";
 
     public required int Experts { get; init; }
 
@@ -34,63 +35,63 @@ public sealed record SyntheticParameters
     public required int Tokens { get; init; }
 
     /// <summary>Model layer number of the first layer.</summary>
-    public int FirstLayer { get; init; }
+    public int FirstLayer { get; set; }
 
     /// <summary>Groups of consecutive experts for group-limited routing; 1 = none.</summary>
-    public int Groups { get; init; } = 1;
+    public int Groups { get; set; } = 1;
 
     /// <summary>Groups a token may use: those with the largest sum of their two best scores, as in DeepSeek-V3 (arXiv 2412.19437).</summary>
-    public int GroupTopK { get; init; } = 1;
+    public int GroupTopK { get; set; } = 1;
 
     /// <summary>Zipf exponent, per layer; 0 = all experts equally popular.</summary>
-    public double[] ZipfExponent { get; init; } = [1.0];
+    public double[] ZipfExponent { get; set; } = [1.0];
 
     /// <summary>Zipf offset, per layer, at least 0; larger values flatten the head.</summary>
-    public double[] ZipfOffset { get; init; } = [5.0];
+    public double[] ZipfOffset { get; set; } = [5.0];
 
-    public IReadOnlyList<SyntheticDomain> Domains { get; init; } = [new("", 1)];
+    public IReadOnlyList<SyntheticDomain> Domains { get; set; } = [new("", 1)];
 
     /// <summary>True: all sequences of a domain follow each other; false: domains are mixed.</summary>
-    public bool DomainBlocks { get; init; }
+    public bool DomainBlocks { get; set; }
 
     /// <summary>Standard deviation of the domain part, per layer.</summary>
-    public double[] DomainSpread { get; init; } = [0.3];
+    public double[] DomainSpread { get; set; } = [0.3];
 
     /// <summary>Standard deviation of the sequence part, per layer.</summary>
-    public double[] SequenceSpread { get; init; } = [0.3];
+    public double[] SequenceSpread { get; set; } = [0.3];
 
     /// <summary>Topics in all.</summary>
-    public int Topics { get; init; } = 32;
+    public int Topics { get; set; } = 32;
 
     /// <summary>Topics that one sequence uses, drawn for it.</summary>
-    public int TopicsPerSequence { get; init; } = 8;
+    public int TopicsPerSequence { get; set; } = 8;
 
     /// <summary>Experts that a topic boosts in a layer.</summary>
-    public int ExpertsPerTopic { get; init; } = 8;
+    public int ExpertsPerTopic { get; set; } = 8;
 
     /// <summary>Added to the log-weight of a topic's experts, per layer.</summary>
-    public double[] TopicBoost { get; init; } = [2.0];
+    public double[] TopicBoost { get; set; } = [2.0];
 
     /// <summary>Probability that a token keeps the topic of the one before, in [0, 1).</summary>
-    public double TopicStay { get; init; } = 0.3;
+    public double TopicStay { get; set; } = 0.3;
 
     /// <summary>Standard deviation of the drift part, all layers.</summary>
-    public double Drift { get; init; } = 0.1;
+    public double Drift { get; set; } = 0.1;
 
     /// <summary>Drift is interpolated between this many + 1 independent points of the trace.</summary>
-    public int DriftPeriods { get; init; } = 4;
+    public int DriftPeriods { get; set; } = 4;
 
     /// <summary>Median of the sequence length (log-normal), tokens.</summary>
-    public double MedianLength { get; init; } = 200;
+    public double MedianLength { get; set; } = 200;
 
     /// <summary>Standard deviation of the logarithm of the length.</summary>
-    public double LengthSpread { get; init; } = 0.6;
+    public double LengthSpread { get; set; } = 0.6;
 
     /// <summary>Longer sequences are cut; 0 = no limit.</summary>
-    public int MaxLength { get; init; }
+    public int MaxLength { get; set; }
 
     /// <summary>Also produce gate weights: those of the chosen experts with some noise, normalised to 1.</summary>
-    public bool GateWeights { get; init; }
+    public bool GateWeights { get; set; }
 
     /// <param name="path">A JSON object with these names in camelCase; unknown keys are refused.</param>
     /// <exception cref="InputException">Not readable, not such a file, or values that do not fit together.</exception>
