@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Crossweave.Cli.Verbs;
 using Crossweave.Core;
 
@@ -26,9 +27,10 @@ public static class CommandLine
             + "Start with 'crossweave demo', then 'crossweave plan TRACE'.");
         foreach (var verb in Verbs) root.Subcommands.Add(verb(terminal));
         var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        var unknown = Unknown(parsed);
+        if (unknown is not null || parsed.Errors.Count > 0)
         {
-            error.WriteLine($"crossweave: {parsed.Errors[0].Message}");
+            error.WriteLine($"crossweave: {(unknown is null ? parsed.Errors[0].Message : Explain(unknown, parsed.CommandResult.Command, root))}");
             return WrongInput;
         }
 
@@ -41,10 +43,18 @@ public static class CommandLine
             error.WriteLine($"crossweave: {e.Message}");
             return WrongInput;
         }
-        catch (OperationCanceledException)
-        {
-            error.WriteLine("crossweave: interrupted; nothing half-written was left behind");
-            return 130;
-        }
+    }
+
+    /// <summary>A word that means nothing, or a misspelt option that would otherwise be taken for a file name.</summary>
+    private static string? Unknown(ParseResult parsed) =>
+        parsed.UnmatchedTokens.Count > 0
+            ? parsed.UnmatchedTokens[0]
+            : parsed.Tokens.FirstOrDefault(t => t.Type == TokenType.Argument && t.Value.Length > 1 && t.Value[0] == '-' && !char.IsAsciiDigit(t.Value[1]))?.Value;
+
+    private static string Explain(string word, Command command, RootCommand root)
+    {
+        var known = command.Subcommands.Count > 0 ? command.Subcommands.Select(c => c.Name) : command.Options.Select(o => o.Name);
+        var path = command == root ? "crossweave" : $"crossweave {command.Name}";
+        return $"unknown {(word.StartsWith('-') ? "option" : "word")} '{word}', expected one of {string.Join(", ", known)} (see '{path} --help')";
     }
 }

@@ -60,8 +60,9 @@ public sealed class MainJobTests
             var file = folder.File($"placement.{format}");
             Assert.Equal(0, Cli.Run("export", folder.File("placement.json"), "--format", format, "--out", file).Code);
             var back = folder.File("back.json");
-            Assert.Equal(0, Cli.Run("import", file, "--format", format, "--ranks", "8", "--experts", "64", "--out", back).Code);
-            Assert.Equal(0, Cli.Run("verify", back, "--format", "crossweave").Code);
+            Assert.Equal(0, Cli.Run("import", file, "--format", format, "--ranks", "8", "--experts", "64", "--layer-ids", "1-8", "--out", back).Code);
+            if (format == "omni") Assert.Equal(0, Cli.Run("verify", back, "--format", "crossweave").Code); // keeps no slot order
+            else Assert.Equal(File.ReadAllText(folder.File("placement.json")), File.ReadAllText(back));
         }
     }
 }

@@ -60,10 +60,35 @@ internal sealed class PlacementReading
 
     private readonly Option<int?> _layers = new("--layers") { Description = "Layers, for a flat list that repeats for all of them.", HelpName = "N" };
 
-    public void AddTo(Command command)
+    private readonly Option<string?> _layerIds = new("--layer-ids")
     {
-        foreach (var option in new Option[] { _ranks, _experts, _layers }) command.Options.Add(option);
+        Description = "Model layer numbers of the placed layers, for example 3-60: SGLang files have rows for the dense layers too, other files do not say.",
+        HelpName = "A-B,C",
+    };
+
+    /// <param name="command">Where to add them.</param>
+    /// <param name="withShape">False where --ranks and --experts exist already.</param>
+    public void AddTo(Command command, bool withShape = true)
+    {
+        foreach (var option in withShape ? new Option[] { _ranks, _experts, _layers, _layerIds } : [_layers, _layerIds]) command.Options.Add(option);
     }
 
-    public PlacementReadOptions Read(ParseResult parsed) => new(parsed.GetValue(_ranks), parsed.GetValue(_experts), null, parsed.GetValue(_layers));
+    public PlacementReadOptions Read(ParseResult parsed) => Read(parsed, parsed.GetValue(_ranks), parsed.GetValue(_experts));
+
+    public PlacementReadOptions Read(ParseResult parsed, int? ranks, int? experts) =>
+        new(ranks, experts, parsed.GetValue(_layerIds) is { } ids ? Numbers(ids) : null, parsed.GetValue(_layers));
+
+    private static int[] Numbers(string text)
+    {
+        var numbers = new List<int>();
+        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            var ends = part.Split('-');
+            if (ends.Length > 2 || !int.TryParse(ends[0], out var first) || !int.TryParse(ends[^1], out var last) || first < 0 || last < first || last > 100_000)
+                throw Core.InputException.At("--layer-ids", $"'{part}'", "layer numbers such as 3-60 or 0,2,4");
+            numbers.AddRange(Enumerable.Range(first, last - first + 1));
+        }
+
+        return [.. numbers];
+    }
 }

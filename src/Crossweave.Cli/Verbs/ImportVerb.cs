@@ -16,7 +16,6 @@ internal static class ImportVerb
         var format = new Option<string?>("--format") { Description = "Routing format (recognised when left out) or placement format.", HelpName = "NAME" };
         var experts = new Option<int?>("--experts") { Description = "Logical experts per layer, when the file does not say.", HelpName = "N" };
         var ranks = new Option<int?>("--ranks") { Description = "Ranks, for placement files that list slots only.", HelpName = "N" };
-        var layers = new Option<int?>("--layers") { Description = "Layers, for a flat placement list that repeats for all of them.", HelpName = "N" };
         var dataset = new Option<string?>("--dataset") { Description = "Keep this data set only.", HelpName = "NAME" };
         var recorded = new Option<string?>("--recorded-model") { Description = "Keep this model only.", HelpName = "NAME" };
         var output = new Option<string?>("--out")
@@ -26,10 +25,12 @@ internal static class ImportVerb
         };
         var json = CommonOptions.Json();
         var list = CommonOptions.List("routing and placement formats");
+        var reading = new PlacementReading();
         var command = new Command("import", "Read and check recorded routing or a placement file, and convert it to Crossweave's own.")
         {
-            path, format, experts, ranks, layers, dataset, recorded, output, json, list,
+            path, format, experts, ranks, dataset, recorded, output, json, list,
         };
+        reading.AddTo(command, withShape: false);
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(list))
@@ -43,10 +44,9 @@ internal static class ImportVerb
             var document = new JsonOutput().BeginObject().Key("file").Value(Path.GetFileName(file));
             var target = parsed.GetValue(output);
             string text;
-            if (PlacementFormats.All.FirstOrDefault(f => f.Name == parsed.GetValue(format)) is { } placementFormat
-                && Importers.All.All(i => i.Name != placementFormat.Name))
+            if (PlacementFormatFor(parsed.GetValue(format), file) is { } placementFormat)
             {
-                var placement = placementFormat.Read(file, new PlacementReadOptions(parsed.GetValue(ranks), parsed.GetValue(experts), null, parsed.GetValue(layers)));
+                var placement = placementFormat.Read(file, reading.Read(parsed, parsed.GetValue(ranks), parsed.GetValue(experts)));
                 if (target is not null) PlacementFormats.Find("crossweave", "--out").Write(placement, target);
                 document.Key("kind").Value("placement").Key("layers").Value(placement.Layers.Count).Key("experts").Value(placement.ExpertCount).Key("ranks").Value(placement.RankCount);
                 text = $"placement: {placement.Layers.Count} layers, {placement.ExpertCount} experts, {placement.RankCount} ranks, {placement.Layers[0].SlotCount} slots in the first layer";
@@ -62,6 +62,14 @@ internal static class ImportVerb
             return CommandLine.Done;
         });
         return command;
+    }
+
+    /// <summary>Some names are both: 'tensorrt-llm' is a folder of recorded statistics or a placement file.</summary>
+    private static IPlacementFormat? PlacementFormatFor(string? name, string file)
+    {
+        var format = PlacementFormats.All.FirstOrDefault(f => f.Name == name);
+        var isRouting = Importers.All.Any(i => i.Name == name) && (Directory.Exists(file) || Importers.Find(name!, "--format").Recognises(file));
+        return isRouting ? null : format;
     }
 
     private static string Describe(Recording recording, JsonOutput document, string? target)

@@ -12,7 +12,8 @@ namespace Crossweave.Planning.Scheduling;
 /// <remarks>
 /// <para>At most n^2 - 2n + 2 matchings. S is kept in fixed point (2^-20 token or coarser) and its rounding errors are stuffed, so the
 /// decomposition is exact; the integers per pair follow largest remainders and add up to D. Local tokens are not sent, but as in the
-/// paper a matching lasts as long as its longest pair, the local ones included (<see cref="Step.Held"/>).</para>
+/// paper a matching lasts as long as its longest pair, the local ones included (<see cref="Step.Held"/>); a matching of local pairs
+/// alone is dropped.</para>
 /// <para>When the matrix lacks total support (Sinkhorn does not converge) the off-diagonal matrix is stuffed instead (QuickStuff,
 /// spec 3.4) and each matching carries min(coefficient, what is left). Matching rule and ties:
 /// <see cref="MatchingRule.HeavyFirst"/>. Tokens, not times: on unequal ports it stays valid but is not weighted.</para>
@@ -46,8 +47,11 @@ public sealed class BvnSinkhornScheduler : IScheduler
         var tokens = Share(demand, n, matchings, coefficients);
         var steps = new List<Step>(matchings.Count);
         for (var m = 0; m < matchings.Count; m++)
-            if (tokens[m].AsSpan().ContainsAnyExcept(0L))
-                steps.Add(Matchings.StepOf(matchings[m], tokens[m], TakeLocal(matchings[m], tokens[m])));
+        {
+            var held = TakeLocal(matchings[m], tokens[m]);
+            if (tokens[m].AsSpan().ContainsAnyExcept(0L)) steps.Add(Matchings.StepOf(matchings[m], tokens[m], held));
+        }
+
         return steps;
     }
 
