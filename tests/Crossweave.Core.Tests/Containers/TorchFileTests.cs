@@ -75,6 +75,37 @@ public sealed class TorchFileTests : IDisposable
     }
 
     [Fact]
+    public void Zip_entries_that_name_the_same_bytes_over_and_over_are_refused()
+    {
+        var storage = SavedTensor.Int32([1000], new int[1000]);
+        var tensors = Enumerable.Range(0, 8).ToDictionary(i => $"t{i}", object? (_) => storage);
+        var bytes = TorchWriter.Save(tensors);
+        var path = _folder.Write("bomb.pt", bytes);
+        Assert.IsType<PickleDictionary>(TorchFile.Load(path));
+
+        // Points every storage entry of the directory at the first one, then cuts the file between: the sum no longer fits.
+        var items = ZipDirectory.Read(new ArrayBytes(bytes), path);
+        var first = items.First(i => i.Name.EndsWith("data/0", StringComparison.Ordinal));
+        var last = items.First(i => i.Name.EndsWith("data/7", StringComparison.Ordinal));
+        var end = (int)(first.DataOffset + first.Length + 16);
+        var directory = (int)BitConverter.ToUInt32(bytes, bytes.Length - 6);
+        var local = (uint)BitConverter.ToUInt32(bytes, FindEntry(bytes, directory, first.Name) + 42);
+        foreach (var item in items)
+        {
+            var at = FindEntry(bytes, directory, item.Name) + 42;
+            if (BitConverter.ToUInt32(bytes, at) > local) BitConverter.TryWriteBytes(bytes.AsSpan(at), local);
+        }
+
+        BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - 6), (uint)end);
+        _folder.Write("bomb.pt", [.. bytes[..end], .. bytes[directory..]]);
+        Assert.True(last.DataOffset > end);
+        Assert.Contains("storages larger than the file together", Assert.Throws<InputException>(() => TorchFile.Load(path)).Message);
+    }
+
+    private static int FindEntry(byte[] bytes, int directory, string name) =>
+        directory + bytes.AsSpan(directory).IndexOf(Encoding.UTF8.GetBytes(name)) - 46;
+
+    [Fact]
     public void Plain_values_of_every_kind_come_back()
     {
         var path = _folder.Write("plain.pt", TorchWriter.Save(new object?[] { null, true, false, 5, 300, 70_000, -2, 0.25, "text", new Dictionary<string, object?> { ["k"] = 1 } }));

@@ -228,6 +228,41 @@ public sealed class ImporterTests : IDisposable
         Assert.Throws<InputException>(() => Importers.OpenAll([a, tokens], null, Plain));
     }
 
+    [Fact]
+    public void Ten_million_tokens_of_sixty_layers_are_read_in_place()
+    {
+        const int Tokens = 10_000_000, Layers = 60, K = 8; // 4.8 GB, a sparse file that takes no room
+        var path = _folder.File("big.npy");
+        var header = NpyHeader.Bytes(ElementType.UInt8, Tokens, Layers, K);
+        using (var stream = File.Create(path))
+        {
+            stream.Write(header);
+            stream.SetLength(header.Length + ((long)Tokens * Layers * K));
+            stream.Seek(-K, SeekOrigin.End);
+            stream.Write([1, 2, 3, 4, 5, 6, 7, 8]);
+        }
+
+        using var region = ByteRegion.Open(path);
+        var ids = NpyImporter.IdsOf(region, NpyHeader.Read(region, 0, region.Length, path), 0, path);
+        using var trace = new ArrayTrace(ids, 256, SequenceTable.Whole(Tokens, "all"), layerIds: null, weights: null, sourceRanks: null);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var block = new ushort[2 * Layers * K];
+        trace.ReadExperts(Tokens - 2, 2, block);
+        Assert.Equal([0, 0, 1, 2, 3, 4, 5, 6, 7, 8], block[^10..].Select(e => (int)e));
+        var rows = new ushort[K];
+        trace.ReadLayer(Layers - 1, Tokens - 1, 1, rows);
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8], rows.Select(e => (int)e));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+        Assert.Contains("token 0, layer index 0, choice 1: found expert 0 again", Assert.Throws<InputException>(() => Importers.Open(path, null, Plain)).Message);
+    }
+
+    [Fact]
+    public void A_file_of_weights_is_not_taken_for_ids()
+    {
+        var path = _folder.Write("x.weights_e4.npy", Samples.Npy(ElementType.UInt16, [2, 2], [9000, 1000, 8000, 2000]));
+        Assert.Contains("a file of gate weights", Assert.Throws<InputException>(() => Importers.Open(path, null, Plain)).Message);
+    }
+
     private string Refused(string name, byte[] content)
     {
         var path = _folder.Write(name, content);

@@ -47,11 +47,14 @@ internal static class RandomTrace
             var tokens = prng.NextInt(trace.TokenCount - first + 1);
             var block = new ushort[tokens * layers * k];
             trace.ReadExperts(first, tokens, block);
-            Assert.Equal(all.AsSpan(first * layers * k, block.Length), block.AsSpan());
+            Assert.True(all.AsSpan(first * layers * k, block.Length).SequenceEqual(block));
             var layer = prng.NextInt(layers);
             var rows = new ushort[tokens * k];
             trace.ReadLayer(layer, first, tokens, rows);
-            for (var i = 0; i < rows.Length; i++) Assert.Equal(all[((((first + (i / k)) * layers) + layer) * k) + (i % k)], rows[i]);
+            for (var t = 0; t < tokens; t++)
+            {
+                if (!all.AsSpan((((first + t) * layers) + layer) * k, k).SequenceEqual(rows.AsSpan(t * k, k))) Assert.Fail($"layer {layer}, token {first + t}: ReadLayer differs from ReadExperts");
+            }
         }
     }
 }
