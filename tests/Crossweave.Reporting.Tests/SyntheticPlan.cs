@@ -201,6 +201,7 @@ internal static class SyntheticPlan
             schedules.Add(new ScheduleResult
             {
                 Scheduler = scheduler,
+                IsReference = false,
                 Evaluator = "barrier",
                 BoundPs = bound,
                 MakespanPs = Array.ConvertAll(bound, b => (long)(b * factor)),

@@ -15,14 +15,14 @@ public static class RoutingBench
 {
     public static IEnumerable<BenchRow> Run()
     {
-        var parameters = new SyntheticParameters { Experts = 64, TopK = 6, Layers = 26, Tokens = 32_000 };
+        var parameters = new SyntheticParameters { Experts = 64, TopK = 6, Layers = 26, Tokens = 100_000 };
         using var trace = SyntheticRouting.Generate(parameters, new Prng(1));
         var choices = (double)trace.TokenCount * trace.LayerCount * trace.TopK;
         TraceSummary? summary = null;
         var (_, inspect) = BenchClock.Measure(() => summary = TraceStatistics.Compute(trace, [4, 8, 16, 32]), 2, 7);
         long plainHash = 0;
         var (_, plain) = BenchClock.Measure(() => plainHash = PlainInspect(trace), 1, 3);
-        yield return new BenchRow("inspect 32k tokens x 26 layers x 6", "choices/s", choices / inspect, choices / plain, "plain loops, one thread", Hash(summary!.Load));
+        yield return new BenchRow("inspect 100k tokens x 26 layers x 6", "choices/s", choices / inspect, choices / plain, "plain loops, one thread", Hash(summary!.Load));
         if (plainHash != summary.Load.Layer(0)[0]) throw new InvalidOperationException("the plain count differs");
 
         var placement = TraceStatistics.Contiguous(64, 16, 26).Layers[0];

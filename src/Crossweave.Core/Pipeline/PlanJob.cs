@@ -109,9 +109,7 @@ public static class PlanJob
         {
             foreach (var schedule in planner.Schedules)
             {
-                var scheduler = request.Schedulers.First(s => s.Name == schedule.Scheduler);
-                if (scheduler.NeedsPacketFabric && request.Fabric.IsCircuitSwitched) continue;
-                if (schedule.TotalPs >= bestPs) continue;
+                if (schedule.IsReference || schedule.TotalPs >= bestPs) continue;
                 bestPs = schedule.TotalPs;
                 best = new Choice(planner.Planner, schedule.Scheduler, schedule.Evaluator);
             }
@@ -133,6 +131,7 @@ public static class PlanJob
                 {
                     Scheduler = request.Schedulers[s].Name,
                     Evaluator = request.Evaluators[e].Name,
+                    IsReference = request.Schedulers[s].NeedsPacketFabric && request.Fabric.IsCircuitSwitched,
                     MakespanPs = [.. layers.Select(l => l.Cells[cell].MakespanPs)],
                     BoundPs = [.. layers.Select(l => l.Cells[cell].BoundPs)],
                     StepCount = [.. layers.Select(l => l.Cells[cell].StepCount)],

@@ -105,6 +105,12 @@ public sealed record ScheduleResult
 
     public required string Evaluator { get; init; }
 
+    /// <summary>
+    /// True when the steps share ports, which the circuit switch of this plan cannot do: timed on the packet switch with the same ports
+    /// and never chosen.
+    /// </summary>
+    public required bool IsReference { get; init; }
+
     /// <summary>Predicted layer time.</summary>
     public required long[] MakespanPs { get; init; }
 

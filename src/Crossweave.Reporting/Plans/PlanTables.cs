@@ -18,7 +18,7 @@ public static class PlanTables
         var ordered = rows.OrderBy(r => r.Schedule.TotalPs).ToList(); // stable
         var table = new Table("Methods, judged on held-out tokens",
         [
-            new("planner", true), new("scheduler", true), new("evaluator", true),
+            new("planner", true), new("scheduler", true, "(reference): shares ports, so this circuit switch cannot execute it; timed on a packet switch with the same ports"), new("evaluator", true),
             new("makespan / bound", Hint: "sum of predicted layer times over the sum of their best lower bounds; 1 is optimal"),
             new("layer time", Hint: "predicted time of all MoE layers together: dispatch, expert compute, combine"),
             new("vs. first", Hint: "predicted time of the first planner with the same scheduler and evaluator over this one"),
@@ -47,7 +47,7 @@ public static class PlanTables
             var total = schedule.TotalPs;
             var wire = planner.WireBytes.Sum();
             table.Add(
-                planner.Planner, schedule.Scheduler, schedule.Evaluator,
+                planner.Planner, schedule.IsReference ? $"{schedule.Scheduler} (reference)" : schedule.Scheduler, schedule.Evaluator,
                 Value(schedule.Gap, 3, best.Gap),
                 new Cell(ReportText.Time(total), Raw(total), total == best.Time, (double)total / slowest),
                 SpeedupCell(plan, schedule),
@@ -158,7 +158,7 @@ public static class PlanTables
     }
 
     private static long BestTime(PlannerResult planner) =>
-        planner.Schedules.Count == 0 ? long.MaxValue : planner.Schedules.Min(s => s.TotalPs);
+        planner.Schedules.Where(s => !s.IsReference).Select(s => s.TotalPs).DefaultIfEmpty(long.MaxValue).Min();
 
     private static Cell Value(double value, int decimals, double best = double.NaN) =>
         new(ReportText.Fixed(value, decimals), Raw(value), IsBest: Math.Round(value, decimals) <= Math.Round(best, decimals)); // ties as shown
