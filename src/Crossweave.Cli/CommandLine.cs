@@ -27,6 +27,7 @@ public static class CommandLine
             "Crossweave plans, schedules and simulates the all-to-all of mixture-of-experts models. "
             + "Start with 'crossweave demo', then 'crossweave plan TRACE'.");
         foreach (var verb in Verbs) root.Subcommands.Add(verb(terminal));
+        HelpExamples.AddTo(root);
         var parsed = root.Parse(args);
         var unknown = Unknown(parsed);
         if (unknown is not null || parsed.Errors.Count > 0)
