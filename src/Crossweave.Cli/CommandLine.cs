@@ -5,10 +5,11 @@ using Crossweave.Core;
 
 namespace Crossweave.Cli;
 
-/// <summary>Entry point shared by the program and its tests. Exit codes: 0 done, 2 wrong input, 3 infeasible or a failed verification.</summary>
+/// <summary>Entry point shared by the program and its tests. Exit codes: 0 done, 1 a mistake in the program, 2 wrong input, 3 infeasible or a failed verification.</summary>
 public static class CommandLine
 {
     public const int Done = 0;
+    public const int InternalError = 1;
     public const int WrongInput = 2;
     public const int Infeasible = 3;
 
@@ -26,11 +27,12 @@ public static class CommandLine
             "Crossweave plans, schedules and simulates the all-to-all of mixture-of-experts models. "
             + "Start with 'crossweave demo', then 'crossweave plan TRACE'.");
         foreach (var verb in Verbs) root.Subcommands.Add(verb(terminal));
+        HelpExamples.AddTo(root);
         var parsed = root.Parse(args);
         var unknown = Unknown(parsed);
         if (unknown is not null || parsed.Errors.Count > 0)
         {
-            error.WriteLine($"crossweave: {(unknown is null ? parsed.Errors[0].Message : Explain(unknown, parsed.CommandResult.Command, root))}");
+            error.WriteLine($"crossweave: {(unknown is null ? Explain(parsed.Errors[0], root) : Explain(unknown, parsed.CommandResult.Command, root))}");
             return WrongInput;
         }
 
@@ -38,9 +40,9 @@ public static class CommandLine
         {
             return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
         }
-        catch (InputException e)
+        catch (Exception e) when (Explain(e) is not null)
         {
-            error.WriteLine($"crossweave: {e.Message}");
+            error.WriteLine($"crossweave: {Explain(e)}");
             return WrongInput;
         }
     }
@@ -50,6 +52,30 @@ public static class CommandLine
         parsed.UnmatchedTokens.Count > 0
             ? parsed.UnmatchedTokens[0]
             : parsed.Tokens.FirstOrDefault(t => t.Type == TokenType.Argument && t.Value.Length > 1 && t.Value[0] == '-' && !char.IsAsciiDigit(t.Value[1]))?.Value;
+
+    /// <summary>One line for what a person can cause; null for a mistake in the program.</summary>
+    private static string? Explain(Exception e) => e switch
+    {
+        InputException => e.Message,
+        AggregateException { InnerExceptions: [var first, ..] } => Explain(first),
+        OverflowException => "a time, a size or a count exceeds 64 bits (times are whole picoseconds, 106 days at most): use other rates, delays or batch sizes",
+        OutOfMemoryException => "not enough memory for this input",
+        IOException or UnauthorizedAccessException => e.Message.ReplaceLineEndings(" "),
+        _ => null,
+    };
+
+    private static string Explain(ParseError error, RootCommand root)
+    {
+        if (error.SymbolResult is OptionResult { Tokens: [var token, ..] } option && Expected(option.Option.ValueType) is { } expected && error.Message.Contains(token.Value, StringComparison.Ordinal))
+            return $"{option.Option.Name}: found '{token.Value}', expected {expected}";
+        return error.SymbolResult is CommandResult { Command: RootCommand } ? $"no verb, expected one of {string.Join(", ", root.Subcommands.Select(c => c.Name))} (see 'crossweave --help')" : error.Message;
+    }
+
+    private static string? Expected(Type type)
+    {
+        var number = Nullable.GetUnderlyingType(type) ?? type;
+        return number == typeof(int) ? $"a whole number of at most {int.MaxValue}" : number == typeof(ulong) ? "a whole number from 0 to 2^64 - 1" : number == typeof(double) ? "a number" : null;
+    }
 
     private static string Explain(string word, Command command, RootCommand root)
     {

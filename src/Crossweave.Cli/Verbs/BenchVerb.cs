@@ -25,10 +25,13 @@ internal static class BenchVerb
             var chosen = VerbText.Choose(names.Length == 0 ? "all" : string.Join(',', names), Suites, s => s.Name, [], "suite");
             var table = new Table("Benchmarks", [new("case", true), new("value"), new("unit", true), new("reference"), new("speed-up"), new("plain reference", true), new("hash", true)]);
             var output = new JsonOutput().BeginArray();
-            foreach (var (_, run) in chosen)
+            using var progress = TerminalProgress.ForStandardError();
+            var finished = 0;
+            foreach (var (suite, run) in chosen)
             {
                 foreach (var row in run())
                 {
+                    progress.Report($"{suite}: {row.Name}, cases", ++finished, 0);
                     var ratio = row.Reference is { } r ? (IsRate(row.Unit) ? row.Value / r : r / row.Value) : double.NaN;
                     table.Add(row.Name, Significant(row.Value), row.Unit, row.Reference is { } reference ? Significant(reference) : "", double.IsNaN(ratio) ? "" : ReportText.Times(ratio),
                         row.ReferenceName, $"{row.Hash:x16}");

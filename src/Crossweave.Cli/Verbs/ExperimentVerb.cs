@@ -24,7 +24,8 @@ internal static class ExperimentVerb
         var folder = new Argument<string>("folder") { Description = "Folder of the study, for example experiments/real-routing.", HelpName = "FOLDER" };
         var data = new Option<string>("--data") { Description = "Folder with the recordings that the study names.", DefaultValueFactory = _ => Path.Combine("..", "shared", "data"), HelpName = "DIR" };
         var check = new Option<bool>("--check") { Description = "Compare with expected.md instead of rewriting it; exit code 3 when they differ." };
-        var command = new Command("experiment", "Rerun a study and write (or check) its expected.md.") { folder, data, check };
+        var json = CommonOptions.Json();
+        var command = new Command("experiment", "Rerun a study and write (or check) its expected.md.") { folder, data, check, json };
         command.SetAction(parsed =>
         {
             var path = parsed.GetValue(folder)!;
@@ -37,15 +38,21 @@ internal static class ExperimentVerb
             if (!parsed.GetValue(check))
             {
                 AtomicFile.WriteAllText(expected, text);
-                terminal.Out.WriteLine($"{expected}: written");
+                Print(terminal, parsed.GetValue(json), expected, "written");
                 return CommandLine.Done;
             }
 
             var same = File.Exists(expected) && File.ReadAllText(expected) == text;
-            terminal.Out.WriteLine($"{expected}: {(same ? "reproduced byte for byte" : "differs")}");
+            Print(terminal, parsed.GetValue(json), expected, same ? "reproduced byte for byte" : "differs");
             return same ? CommandLine.Done : CommandLine.Infeasible;
         });
         return command;
+    }
+
+    private static void Print(Terminal terminal, string? target, string file, string outcome)
+    {
+        if (terminal.WriteJsonText(target, new JsonOutput().BeginObject().Key("file").Value(file.Replace('\\', '/')).Key("outcome").Value(outcome).End().ToString()))
+            terminal.Out.WriteLine($"{file}: {outcome}");
     }
 
     private static string Run(JsonInput scenario, string data)

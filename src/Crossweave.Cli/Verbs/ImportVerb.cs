@@ -4,6 +4,7 @@ using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.Formats.Placements;
 using Crossweave.Core.Formats.Routing;
 using Crossweave.Core.Routing;
+using Crossweave.Reporting;
 
 namespace Crossweave.Cli.Verbs;
 
@@ -78,7 +79,8 @@ internal static class ImportVerb
         {
             using (trace)
             {
-                if (target is not null) NpyTraceWriter.Write(trace, target);
+                using var progress = TerminalProgress.ForStandardError();
+                if (target is not null) NpyTraceWriter.Write(trace, target, progress);
                 document.Key("kind").Value("trace").Key("tokens").Value(trace.TokenCount).Key("layers").Value(trace.LayerCount).Key("experts").Value(trace.ExpertCount)
                     .Key("topK").Value(trace.TopK).Key("sequences").Value(trace.Sequences.Count).Key("hasWeights").Value(trace.HasWeights).Key("hasSourceRanks").Value(trace.HasSourceRanks);
                 return $"{trace.TokenCount} tokens in {trace.Sequences.Count} sequences, {trace.LayerCount} layers, {trace.ExpertCount} experts, top-{trace.TopK}";

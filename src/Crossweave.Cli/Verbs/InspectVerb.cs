@@ -148,6 +148,7 @@ internal static class InspectVerb
 
     private static InspectView View(string title, TraceSummary s)
     {
+        var windows = Enumerable.Range(0, s.PerLayer[0].Drift.WindowCount).ToList();
         var strongest = Enumerable.Range(0, s.Layers).MaxBy(l => s.PerLayer[l].CoActivation?.Strength ?? 0);
         return new InspectView
         {
@@ -162,10 +163,12 @@ internal static class InspectVerb
             CoActivation = s.CoActivation is null ? null : new CoActivationView(s.PerLayer[strongest].LayerId, Ratios(s, strongest)),
             Drift =
             [
-                new ChartSeries("measured", [.. s.PerLayer.Select(l => l.Drift.MeanDistance)]), new ChartSeries("by chance", [.. s.PerLayer.Select(l => l.Drift.ChanceDistance)]),
+                new ChartSeries("mean of the layers", [.. windows.Select(w => s.PerLayer.Average(l => l.Drift.Distances[w]))]),
+                new ChartSeries("layer that drifts most", [.. windows.Select(w => s.PerLayer.Max(l => l.Drift.Distances[w]))]),
+                new ChartSeries("by chance", [.. windows.Select(_ => s.PerLayer.Average(l => l.Drift.ChanceDistance))]),
             ],
-            DriftWindows = [.. s.PerLayer.Select(l => $"{l.LayerId}")],
-            DriftMeasure = "mean distance of a window's load from the whole trace's, per layer",
+            DriftWindows = [.. windows.Select(w => $"{w + 1}")],
+            DriftMeasure = "distance of a window's load from the whole trace's",
         };
     }
 

@@ -43,7 +43,12 @@ internal static class ModelsVerb
                     .Key("dispatchBytes").Value(bytes.Dispatch.Value).Key("combineBytes").Value(bytes.Combine.Value).End();
             }
 
-            if (terminal.WriteJsonText(parsed.GetValue(json), document.End().ToString())) terminal.Write(table);
+            if (terminal.WriteJsonText(parsed.GetValue(json), document.End().ToString()))
+            {
+                terminal.Write(table);
+                if (names.Length == 0) terminal.Out.WriteLine($"Other names: {string.Join(", ", ModelPresets.Aliases.Select(a => $"{a.Alias} = {a.Name}"))}");
+            }
+
             return CommandLine.Done;
         });
         return command;

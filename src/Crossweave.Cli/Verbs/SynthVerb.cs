@@ -39,7 +39,7 @@ internal static class SynthVerb
             parameters.Validate("synth");
             if (parsed.GetValue(recipeOut) is { } recipePath) parameters.Write(recipePath);
             using var synthetic = SyntheticRouting.Generate(parameters, prng.Split("synth"), progress: progress);
-            if (parsed.GetValue(output) is { } prefix) NpyTraceWriter.Write(synthetic, prefix);
+            if (parsed.GetValue(output) is { } prefix) NpyTraceWriter.Write(synthetic, prefix, progress);
             var rows = real is null ? [] : SyntheticComparison.Compare(real, synthetic);
             if (terminal.WriteJsonText(parsed.GetValue(json), ToJson(synthetic, rows))) Print(terminal, synthetic, rows, parsed.GetValue(output));
             return CommandLine.Done;

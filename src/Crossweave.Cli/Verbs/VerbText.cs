@@ -18,9 +18,9 @@ internal static class VerbText
         var chosen = new List<T>();
         foreach (var wanted in names)
         {
-            var found = all.FirstOrDefault(item => name(item) == wanted)
-                ?? throw InputException.At(where, $"'{wanted}'", $"'all' or names from {string.Join(", ", all.Select(name))}");
-            if (!chosen.Contains(found)) chosen.Add(found);
+            var at = all.Select(name).ToList().IndexOf(wanted);
+            if (at < 0) throw InputException.At(where, $"'{wanted}'", $"'all' or names from {string.Join(", ", all.Select(name))}");
+            if (!chosen.Contains(all[at])) chosen.Add(all[at]);
         }
 
         return chosen.Count > 0 ? chosen : throw InputException.At(where, "nothing", "at least one name");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.Units;
 
 namespace Crossweave.Core.Compute;
@@ -12,16 +13,7 @@ public static class ProfileTableFile
     /// <exception cref="InputException">Missing file, wrong header, or a bad line (named).</exception>
     public static TableProfile Read(string path, string description)
     {
-        string[] lines;
-        try
-        {
-            lines = File.ReadAllLines(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new InputException($"{path}: cannot be read: {e.Message}", e);
-        }
-
+        var lines = InputFile.ReadText(path).Split('\n');
         var points = new List<(long Tokens, long Ps)>();
         var headerSeen = false;
         for (var i = 0; i < lines.Length; i++)

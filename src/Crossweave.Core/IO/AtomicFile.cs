@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Crossweave.Core.IO;
 
 /// <summary>Writes a file completely or not at all: to a temporary file in the same folder, flushed, then renamed.</summary>
@@ -21,6 +23,8 @@ public static class AtomicFile
         var full = Path.GetFullPath(path);
         var folder = Path.GetDirectoryName(full) ?? throw InputException.At(path, "a folder", "a file name");
         var temporary = Path.Combine(folder, $".{Path.GetFileName(full)}.{Environment.ProcessId}.tmp");
+        using var onInterrupt = OnSignal(PosixSignal.SIGINT, temporary);
+        using var onTermination = OnSignal(PosixSignal.SIGTERM, temporary);
         try
         {
             Directory.CreateDirectory(folder);
@@ -39,4 +43,17 @@ public static class AtomicFile
             throw;
         }
     }
+
+    /// <summary>Ctrl-C ends the process as ever, but takes the unfinished file along.</summary>
+    private static PosixSignalRegistration OnSignal(PosixSignal signal, string temporary) => PosixSignalRegistration.Create(signal, _ =>
+    {
+        try
+        {
+            File.Delete(temporary);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The process ends anyway.
+        }
+    });
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Crossweave.Core.Formats.Documents;
 
 namespace Crossweave.Core.Models;
 
@@ -21,20 +22,7 @@ public static class HuggingFaceConfig
         ["shared_expert_intermediate_size", "moe_shared_expert_intermediate_size", "shared_intermediate_size"];
 
     /// <exception cref="InputException">Not readable, not JSON, or not the description of an MoE model.</exception>
-    public static ModelDescription Read(string path)
-    {
-        string text;
-        try
-        {
-            text = File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"{path}: cannot be read: {e.Message}", e);
-        }
-
-        return Parse(text, path);
-    }
+    public static ModelDescription Read(string path) => Parse(InputFile.ReadText(path), path);
 
     /// <param name="json">The whole file.</param>
     /// <param name="where">File name, named in errors and used as the model's name when the file has none.</param>

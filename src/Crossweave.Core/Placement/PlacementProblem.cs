@@ -11,6 +11,9 @@ namespace Crossweave.Core.Placement;
 /// <param name="GroupCount">Expert groups of group-limited routing (1 = none).</param>
 public sealed record PlacementProblem(ExpertLoad Load, int SlotCount, int RankCount, int NodeCount = 1, int GroupCount = 1)
 {
+    /// <summary>Slots per layer that can be planned.</summary>
+    public const int MaxSlots = 1 << 20;
+
     /// <summary>Single tokens of the planning part, for planners that look at co-activation; null when only loads are known.</summary>
     public RoutingTrace? Routing { get; init; }
 
@@ -29,6 +32,7 @@ public sealed record PlacementProblem(ExpertLoad Load, int SlotCount, int RankCo
         if (NodeCount <= 0) throw InputException.At("nodes", $"{NodeCount}", "at least 1");
         if (GroupCount <= 0) throw InputException.At("groups", $"{GroupCount}", "at least 1");
         if (SlotCount < ExpertCount) throw InputException.At("slots", $"{SlotCount}", $"at least the {ExpertCount} experts");
+        if (SlotCount > MaxSlots) throw InputException.At("slots", $"{SlotCount}", $"at most {MaxSlots}");
         if (SlotCount % RankCount != 0) throw InputException.At("slots", $"{SlotCount}", $"a multiple of the {RankCount} ranks");
         if (ExpertCount % GroupCount != 0) throw InputException.At("groups", $"{GroupCount}", $"a divisor of the {ExpertCount} experts");
     }

@@ -47,7 +47,7 @@ public sealed class DocumentTests
     {
         using var folder = new TemporaryFolder();
         Assert.Equal($"{folder.File("none")}: the file does not exist", Assert.Throws<InputException>(() => LoadDocument.Read(folder.File("none"))).Message);
-        Assert.Contains("cannot be read", Assert.Throws<InputException>(() => LoadDocument.Read(Path.GetDirectoryName(folder.File("x"))!)).Message);
+        Assert.Contains("found a folder, expected a file", Assert.Throws<InputException>(() => LoadDocument.Read(Path.GetDirectoryName(folder.File("x"))!)).Message);
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public sealed class RealTraceTests
     {
         var path = SharedData.Require("traces/olmoe-mixtral-counts/counts.csv");
         Assert.Equal(
-            $"{path}: found 2 values of model, expected a choice with --model: Mixtral-8x7B-v0.1, OLMoE-1B-7B-0924",
+            $"{path}: found 2 values of model, expected a choice with --recorded-model: Mixtral-8x7B-v0.1, OLMoE-1B-7B-0924",
             Assert.Throws<InputException>(() => Importers.Open(path, null, new ImportOptions())).Message);
         var several = Assert.Throws<InputException>(() => Importers.Open(path, null, new ImportOptions(Model: "Mixtral-8x7B-v0.1")));
         Assert.Contains("--dataset: arxiv, book, c4, github, wikipedia", several.Message);

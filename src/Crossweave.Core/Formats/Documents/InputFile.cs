@@ -8,6 +8,7 @@ public static class InputFile
     /// <exception cref="InputException">Missing, a folder, unreadable, or too large for memory.</exception>
     public static byte[] ReadBytes(string path)
     {
+        if (Directory.Exists(path)) throw InputException.At(path, "a folder", "a file");
         try
         {
             return File.ReadAllBytes(path);

@@ -64,6 +64,7 @@ internal sealed class CsvRows
 
     private static IEnumerable<string> Lines(string path)
     {
+        if (Directory.Exists(path)) throw InputException.At(path, "a folder", "a CSV file");
         StreamReader reader;
         try
         {

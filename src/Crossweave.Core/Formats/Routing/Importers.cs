@@ -23,11 +23,13 @@ public static class Importers
     public static Recording Open(string path, string? format, ImportOptions options)
     {
         if (!File.Exists(path) && !Directory.Exists(path)) throw InputException.At(path, "no such file or folder", "recorded routing");
-        if (format is not null) return Find(format, "--format").Import(path, options);
-        var importer = All.FirstOrDefault(i => i.Recognises(path));
+        var importer = format is null ? All.FirstOrDefault(i => i.Recognises(path)) : Find(format, "--format");
+        if (importer is not (null or LoadCsvImporter) && (options.Dataset ?? options.Model) is { } choice)
+            throw InputException.At(path, $"a {importer.Name} file, nothing to choose '{choice}' from", "a CSV of loads when a data set or model is named");
         if (importer is not null) return importer.Import(path, options);
+        if (File.Exists(path) && new FileInfo(path).Length == 0) throw InputException.At(path, "an empty file", "recorded routing");
         if (Sniff.JsonKeys(path) is { } keys && keys.Contains("layer_list"))
-            throw InputException.At(path, "an expert map (a placement)", "recorded routing; import placements with the placement formats");
+            throw InputException.At(path, "an expert map (a placement)", "recorded routing; import placements with --format vllm-ascend");
         throw InputException.At(path, "no known format", $"one of {Names} (or name it with --format)");
     }
 

@@ -98,7 +98,7 @@ public sealed class LoadCsvImporter : IRoutingImporter
             }
 
             if (wanted is not null ? !_values.Contains(wanted) : _values.Count > 1)
-                throw InputException.At(path, wanted is null ? $"{_values.Count} values of {name}" : $"no {name} '{wanted}'", $"a choice with --{name}: {Listed()}");
+                throw InputException.At(path, wanted is null ? $"{_values.Count} values of {name}" : $"no {name} '{wanted}'", $"a choice with --{(name == "model" ? "recorded-model" : name)}: {Listed()}");
         }
 
         private string Listed() => string.Join(", ", _values.Take(20)) + (_values.Count > 20 ? ", ..." : "");

@@ -17,9 +17,9 @@ public static class NpyTraceWriter
     private const int BlockChoices = 1 << 20;
 
     /// <exception cref="InputException">A file cannot be written, or a weight does not fit 10^-4 steps in 16 bits.</exception>
-    public static void Write(RoutingTrace trace, string pathPrefix)
+    public static void Write(RoutingTrace trace, string pathPrefix, IWorkProgress? progress = null)
     {
-        AtomicFile.Write(pathPrefix + ".ids.npy", stream => WriteIds(trace, stream));
+        AtomicFile.Write(pathPrefix + ".ids.npy", stream => WriteIds(trace, stream, progress));
         AtomicFile.WriteAllText(pathPrefix + ".sequences.csv", SequenceCsv.Text(trace.Sequences));
         AtomicFile.WriteAllText(pathPrefix + ".meta.json", Meta(trace));
         WriteOrDelete(trace.HasWeights, pathPrefix + ".weights_e4.npy", stream => WriteWeights(trace, stream, pathPrefix));
@@ -34,7 +34,7 @@ public static class NpyTraceWriter
 
     private static int TokensPerBlock(RoutingTrace trace) => Math.Max(1, BlockChoices / (trace.LayerCount * trace.TopK));
 
-    private static void WriteIds(RoutingTrace trace, Stream stream)
+    private static void WriteIds(RoutingTrace trace, Stream stream, IWorkProgress? progress)
     {
         var isNarrow = trace.ExpertCount <= 256;
         stream.Write(NpyHeader.Bytes(isNarrow ? ElementType.UInt8 : ElementType.UInt16, trace.TokenCount, trace.LayerCount, trace.TopK));
@@ -44,6 +44,7 @@ public static class NpyTraceWriter
         var bytes = new byte[isNarrow ? experts.Length : 0];
         for (var first = 0; first < trace.TokenCount; first += block)
         {
+            progress?.Report("writing tokens", first, trace.TokenCount);
             var tokens = Math.Min(block, trace.TokenCount - first);
             var values = experts.AsSpan(0, tokens * perToken);
             trace.ReadExperts(first, tokens, values);

@@ -116,9 +116,10 @@ public static class TraceStatistics
     {
         var count = census.SegmentStarts.Length;
         var (mean, max, step, chance) = (0.0, 0.0, 0.0, 0.0);
+        var distances = new double[count];
         for (var w = 0; w < count; w++)
         {
-            var distance = LoadSkew.Distance(census.SegmentLoad(w, layer), whole);
+            var distance = distances[w] = LoadSkew.Distance(census.SegmentLoad(w, layer), whole);
             mean += distance / count;
             max = Math.Max(max, distance);
             if (w > 0) step += LoadSkew.Distance(census.SegmentLoad(w - 1, layer), census.SegmentLoad(w, layer)) / (count - 1);
@@ -126,7 +127,7 @@ public static class TraceStatistics
             chance += LoadSkew.ChanceDistance(whole, trace.TokenCount, tokens, trace.TopK) / count;
         }
 
-        return new DriftStatistics(count, mean, max, step, chance);
+        return new DriftStatistics(count, mean, max, step, chance) { Distances = distances };
     }
 
     private static int[] Windows(int tokens, int count)

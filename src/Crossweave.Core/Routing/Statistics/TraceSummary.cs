@@ -47,7 +47,11 @@ public sealed record LayerStatistics(
 /// <param name="MaxDistance">The same, largest.</param>
 /// <param name="MeanStep">Window against the next one, mean.</param>
 /// <param name="ChanceDistance">MeanDistance if tokens were shuffled over the trace (<see cref="LoadSkew.ChanceDistance"/>).</param>
-public sealed record DriftStatistics(int WindowCount, double MeanDistance, double MaxDistance, double MeanStep, double ChanceDistance);
+public sealed record DriftStatistics(int WindowCount, double MeanDistance, double MaxDistance, double MeanStep, double ChanceDistance)
+{
+    /// <summary>Distance of every window from the whole trace, in token order.</summary>
+    public required IReadOnlyList<double> Distances { get; init; }
+}
 
 /// <summary>One layer on an expert-parallel group.</summary>
 /// <param name="RankCount">Ranks of the group.</param>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.IO;
 
 namespace Crossweave.Core.Routing.Synthetic;
@@ -97,14 +98,9 @@ public sealed record SyntheticParameters
     /// <exception cref="InputException">Not readable, not such a file, or values that do not fit together.</exception>
     public static SyntheticParameters Read(string path)
     {
-        try
-        {
-            return Parse(File.ReadAllText(path), path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"{path}: cannot be read: {e.Message}", e);
-        }
+        using (var file = JsonInput.Open(path))
+            file.Root.AllowOnly([.. SyntheticJson.Default.SyntheticParameters.Properties.Select(p => p.Name)]);
+        return Parse(InputFile.ReadText(path), path);
     }
 
     /// <exception cref="InputException">Not such a text, or values that do not fit together.</exception>

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Crossweave.Cli;
+
+/// <summary>The help of a verb, followed by command lines to start from.</summary>
+internal sealed class HelpExamples(HelpAction help) : SynchronousCommandLineAction
+{
+    /// <summary>Verb and example; a test parses every one.</summary>
+    public static readonly IReadOnlyList<(string Verb, string Line)> All =
+    [
+        ("plan", "crossweave plan samples/routing.ids.npy --model deepseek-v2-lite --ranks 8 --nodes 2 --bandwidth 400Gbps --out plan"),
+        ("plan", "crossweave plan intent.ids.npy summary.ids.npy --model deepseek-v2-lite --ranks 16 --nodes 2 --redundant 16 --delta 10ns --json plan.json"),
+        ("compare", "crossweave compare samples/routing.ids.npy --model deepseek-v2-lite --cluster cluster.json --out compare"),
+        ("demo", "crossweave demo"),
+        ("inspect", "crossweave inspect samples/routing.ids.npy --ranks 8,16 --report inspect.html"),
+        ("inspect", "crossweave inspect router_trace_rank0.jsonl --experts 256 --ranks 8 --placement eplb --json -"),
+        ("synth", "crossweave synth samples/routing.synth.json --seed 7 --out routing"),
+        ("synth", "crossweave synth --fit summary.ids.npy --model deepseek-v2-lite --recipe-out recipe.json"),
+        ("import", "crossweave import --list"),
+        ("import", "crossweave import expert_distribution_recorder.pt --out loads.json"),
+        ("import", "crossweave import counts.csv --dataset intent --out loads.json"),
+        ("place", "crossweave place --loads loads.json --planner eplb --slots 288 --ranks 32 --nodes 4 --groups 8 --out placement.json"),
+        ("export", "crossweave export placement.json --format sglang --out map.json"),
+        ("schedule", "crossweave schedule --matrix matrix.csv --scheduler greedy-max-weight --bandwidth 400Gbps --delta 10ns --token-bytes 12288 --json -"),
+        ("verify", "crossweave verify placement.json"),
+        ("models", "crossweave models deepseek-v3 config.json --dispatch-format fp8"),
+        ("bench", "crossweave bench routing --json -"),
+        ("experiment", "crossweave experiment experiments/real-routing --check"),
+    ];
+
+    public override bool ClearsParseErrors => true;
+
+    public static void AddTo(RootCommand root)
+    {
+        foreach (var option in root.Options)
+            if (option is HelpOption { Action: HelpAction help })
+                option.Action = new HelpExamples(help);
+    }
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        var code = help.Invoke(parseResult);
+        var lines = All.Where(e => e.Verb == parseResult.CommandResult.Command.Name).Select(e => e.Line).ToList();
+        if (lines.Count == 0) return code;
+        var output = parseResult.InvocationConfiguration.Output;
+        output.WriteLine(lines.Count == 1 ? "Example:" : "Examples:");
+        foreach (var line in lines) output.WriteLine($"  {line}");
+        output.WriteLine();
+        return code;
+    }
+}
