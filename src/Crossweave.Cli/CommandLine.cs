@@ -38,12 +38,21 @@ public static class CommandLine
         {
             return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
         }
-        catch (InputException e)
+        catch (Exception e) when (OneLine(e) is { } line)
         {
-            error.WriteLine($"crossweave: {e.Message}");
+            error.WriteLine($"crossweave: {line}");
             return WrongInput;
         }
     }
+
+    /// <summary>What the input did wrong, also when worker threads found it; null for faults of the program.</summary>
+    private static string? OneLine(Exception e) => e switch
+    {
+        InputException input => input.Message,
+        OverflowException => "found a size or time beyond 64 bits, expected times below 106 days and sizes below 8 EiB (check tokens, bandwidth and delay)",
+        AggregateException { InnerException: { } inner } => OneLine(inner),
+        _ => null,
+    };
 
     /// <summary>A word that means nothing, or a misspelt option that would otherwise be taken for a file name.</summary>
     private static string? Unknown(ParseResult parsed) =>
