@@ -5,7 +5,8 @@ using Crossweave.Core.Fabrics;
 namespace Crossweave.Cli.Verbs;
 
 /// <summary>The cluster on the command line: a file, or its keys as flags. Flags given beside a file replace its keys.</summary>
-internal sealed class ClusterOptions
+/// <param name="fallback">What holds when neither file nor flags say anything; null = the ranks must be given.</param>
+internal sealed class ClusterOptions(Cluster? fallback = null)
 {
     private readonly Option<string?> _file = new("--cluster") { Description = "Cluster file (JSON; keys as in docs/formats.md). Flags below replace its keys.", HelpName = "C.json" };
 
@@ -36,7 +37,7 @@ internal sealed class ClusterOptions
     public Cluster Read(ParseResult parsed, int? ranks = null)
     {
         var file = parsed.GetValue(_file);
-        var cluster = file is null ? null : Cluster.Read(file);
+        var cluster = file is null ? fallback : Cluster.Read(file);
         var delta = parsed.GetValue(_delta) ?? cluster?.ReconfigurationDelay;
         return new Cluster
         {

@@ -56,10 +56,11 @@ internal static class ExperimentVerb
         if (options.Length > 0) text.Append($"\nEvery run: `{string.Join(' ', options)}`.\n");
         foreach (var run in scenario.Find("plans")?.Items() ?? [])
         {
-            run.AllowOnly("traces", "model", "ranks", "nodes");
+            run.AllowOnly("traces", "model", "ranks", "nodes", "options");
+            var own = run.Find("options")?.Items().Select(o => o.Text()).ToArray() ?? [];
             var traces = Traces(run, data);
             foreach (var (ranks, nodes) in run["ranks"].Int32List().Zip(run["nodes"].Int32List()))
-                text.Append('\n').Append(PlanTable(traces, run["model"].Text(), ranks, nodes, options, progress));
+                text.Append('\n').Append(PlanTable(traces, run["model"].Text(), ranks, nodes, options, own, progress));
         }
 
         foreach (var run in scenario.Find("fits")?.Items() ?? [])
@@ -73,14 +74,14 @@ internal static class ExperimentVerb
 
     private static string[] Traces(JsonInput run, string data) => [.. run["traces"].Items().Select(t => Path.Combine(data, t.Text()))];
 
-    private static string PlanTable(string[] traces, string model, int ranks, int nodes, string[] extra, IWorkProgress progress)
+    private static string PlanTable(string[] traces, string model, int ranks, int nodes, string[] common, string[] own, IWorkProgress progress)
     {
         var reading = new TraceOptions();
         var options = new PlanOptions("all", "all", PlanOptions.DefaultEvaluators);
         var command = new Command("plan");
         reading.AddTo(command);
         options.AddTo(command);
-        var parsed = command.Parse([.. traces, "--model", model, "--ranks", $"{ranks}", "--nodes", $"{nodes}", .. extra]);
+        var parsed = command.Parse([.. traces, "--model", model, "--ranks", $"{ranks}", "--nodes", $"{nodes}", .. common, .. own]);
         if (parsed.Errors.Count > 0) throw new InputException($"scenario.json: options: {parsed.Errors[0].Message}");
         var description = options.Model(parsed);
         using var trace = reading.ReadTrace(parsed, description);
@@ -108,7 +109,8 @@ internal static class ExperimentVerb
             }
         }
 
-        return $"## {plan.ModelName}, EP {ranks} on {nodes} nodes: {plan.TraceName}\n\n"
+        return $"## {plan.ModelName}, EP {ranks} on {nodes} {(nodes == 1 ? "node" : "nodes")}: {plan.TraceName}\n\n"
+            + (own.Length == 0 ? "" : $"With `{string.Join(' ', own)}`. ")
             + $"Planned on {plan.PlanningTokens} tokens, judged on {plan.HeldOutTokens} others; {plan.FabricName}, {plan.FabricText}; compute {plan.ComputeText}. "
             + $"Best executable: {plan.Chosen.Planner} + {plan.Chosen.Scheduler} ({plan.Chosen.Evaluator}).\n\n" + MarkdownTable.Write(table);
     }

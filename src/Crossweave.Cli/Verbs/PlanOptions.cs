@@ -23,12 +23,13 @@ internal sealed class PlanOptions
     private static readonly IReadOnlyList<(string Name, SendMode Mode)> SendModes =
         [("per-expert", SendMode.PerExpert), ("per-rank", SendMode.PerRank), ("per-node", SendMode.PerNode)];
 
-    private readonly ClusterOptions _cluster = new();
+    private readonly ClusterOptions _cluster;
     private readonly ModelOptions _model = new();
     private readonly Option<string> _planners;
     private readonly Option<string> _schedulers;
     private readonly Option<string> _evaluators;
-    private readonly Option<int?> _slots = new("--slots") { Description = "Slots per layer. Default: the experts, rounded up to a multiple of the ranks.", HelpName = "N" };
+    private readonly Option<int> _redundant;
+    private readonly Option<int?> _slots = new("--slots") { Description = "Slots per layer, experts and redundant ones together; instead of --redundant.", HelpName = "N" };
     private readonly Option<int?> _groups = new("--groups") { Description = "Expert groups. Default: the model's.", HelpName = "N" };
     private readonly Option<string> _sendMode = new("--send-mode") { Description = $"Copies on the wire: {string.Join(", ", SendModes.Select(m => m.Name))}.", DefaultValueFactory = _ => "per-rank", HelpName = "MODE" };
     private readonly Option<bool> _noSum = new("--no-sum") { Description = "Send every expert's output back instead of one sum per copy." };
@@ -40,8 +41,15 @@ internal sealed class PlanOptions
     private readonly Option<int?> _threads = new("--threads") { Description = "Threads; never changes a result.", HelpName = "N" };
     private readonly Option<ulong> _seed = CommonOptions.Seed();
 
-    public PlanOptions(string planners, string schedulers, string evaluators)
+    /// <param name="planners">Default of --planners.</param>
+    /// <param name="schedulers">Default of --schedulers.</param>
+    /// <param name="evaluators">Default of --evaluators.</param>
+    /// <param name="cluster">Cluster when none is given; null = it must be.</param>
+    /// <param name="redundant">Default of --redundant.</param>
+    public PlanOptions(string planners, string schedulers, string evaluators, Cluster? cluster = null, int redundant = 0)
     {
+        _cluster = new ClusterOptions(cluster);
+        _redundant = new("--redundant") { Description = "Redundant experts per layer; rounded up so that every rank has the same number of slots.", DefaultValueFactory = _ => redundant, HelpName = "N" };
         _planners = new("--planners") { Description = $"'all' or names from {string.Join(", ", Planners.All.Select(p => p.Name))}; the first is the baseline.", DefaultValueFactory = _ => planners, HelpName = "A,B" };
         _schedulers = new("--schedulers") { Description = $"'all' or names from {string.Join(", ", Schedulers.All.Select(s => s.Name))}.", DefaultValueFactory = _ => schedulers, HelpName = "A,B" };
         _evaluators = new("--evaluators") { Description = $"'all' or names from {string.Join(", ", LayerEvaluators.All.Select(e => e.Name))}.", DefaultValueFactory = _ => evaluators, HelpName = "A,B" };
@@ -55,7 +63,7 @@ internal sealed class PlanOptions
     {
         _model.AddTo(command);
         _cluster.AddTo(command);
-        foreach (var option in new Option[] { _planners, _schedulers, _evaluators, _slots, _groups, _sendMode, _noSum, _source, _replicas, _fraction, _batchTokens, _batches, _threads, _seed, Out, Json })
+        foreach (var option in new Option[] { _planners, _schedulers, _evaluators, _redundant, _slots, _groups, _sendMode, _noSum, _source, _replicas, _fraction, _batchTokens, _batches, _threads, _seed, Out, Json })
             command.Options.Add(option);
     }
 
@@ -72,7 +80,8 @@ internal sealed class PlanOptions
         var cluster = _cluster.Read(parsed);
         var fabric = cluster.BuildFabric();
         var bytes = _model.WireBytes(parsed, model);
-        var slots = parsed.GetValue(_slots) ?? (trace.ExpertCount + cluster.Ranks - 1) / cluster.Ranks * cluster.Ranks;
+        var redundant = VerbText.InRange(parsed.GetValue(_redundant), 0, 1 << 20, "--redundant");
+        var slots = parsed.GetValue(_slots) ?? (trace.ExpertCount + redundant + cluster.Ranks - 1) / cluster.Ranks * cluster.Ranks;
         var fraction = parsed.GetValue(_fraction);
         if (fraction is not (> 0 and < 1)) throw InputException.At("--planning-fraction", $"{fraction}", "a number above 0 and below 1");
         var compute = ComputeProfiles.Parse(cluster.Compute ?? "roofline:h100", "--compute", new ComputeContext(model, Math.Max(1, slots / cluster.Ranks)));

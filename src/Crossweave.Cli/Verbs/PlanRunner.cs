@@ -28,6 +28,9 @@ internal static class PlanRunner
         "Every number is from held-out sequences unless it says 'planned on'.",
     ];
 
+    /// <summary>Rows of the method table on the console.</summary>
+    private const int ShownMethods = 12;
+
     public static int Run(
         Terminal terminal, PlanOptions options, ParseResult parsed, RoutingTrace trace, string title, ModelDescription? model, string verb, IReadOnlyList<string> paths)
     {
@@ -47,16 +50,13 @@ internal static class PlanRunner
         terminal.Out.WriteLine($"{plan.RankCount} ranks on {plan.NodeCount} nodes, {plan.FabricName}, {plan.FabricText}; compute {plan.ComputeText}");
         terminal.Out.WriteLine($"planned on {plan.PlanningTokens} tokens, judged on {plan.HeldOutTokens} others, batches of {plan.BatchTokens}");
         terminal.Out.WriteLine();
-        terminal.Write(PlanTables.Planners(plan));
+        terminal.Write(PlanTables.Planners(plan).Keep("planner", "max / mean, held out", "max / mean, planned on", "C_T", "C_R", "wire bytes", "cross-node", "fetched experts"));
         terminal.Out.WriteLine();
-        terminal.Write(PlanTables.Methods(plan));
+        var methods = PlanTables.Methods(plan).Keep("planner", "scheduler", "evaluator", "makespan / bound", "layer time", "vs. first", "steps");
+        terminal.Write(methods.Head(ShownMethods));
+        if (methods.Rows.Count > ShownMethods) terminal.Out.WriteLine($"  ... {methods.Rows.Count - ShownMethods} slower ones in plan.json and report.html");
         terminal.Out.WriteLine();
-        var facts = new PlanFacts(plan);
-        var (bottleneck, layers) = facts.CommonBottleneck();
-        terminal.Out.WriteLine(
-            $"Chosen: {plan.Chosen.Planner} + {plan.Chosen.Scheduler} ({plan.Chosen.Evaluator}): {ReportText.Time(facts.ChosenSchedule.TotalPs)} for all layers, "
-            + $"{ReportText.Fixed(facts.ChosenSchedule.Gap, 3)} x the lower bound, {ReportText.Times(facts.Speedup, 3)} against {facts.Baseline.Planner}; "
-            + $"bound set by {bottleneck} in {layers} of {plan.LayerIds.Count} layers.");
+        terminal.Out.WriteLine(PlanWords.Headline(new PlanFacts(plan)));
         if (folder is not null) terminal.Out.WriteLine($"Written: {Path.Combine(folder, "report.html")}, plan.json, placement.json, schedules/");
     }
 

@@ -14,11 +14,11 @@ public static class PlanWords
     {
         var plan = facts.Plan;
         var schedule = facts.ChosenSchedule;
-        var method = $"{plan.Chosen.Planner} with {plan.Chosen.Scheduler}";
+        var method = $"{plan.Chosen.Planner} with {plan.Chosen.Scheduler} ({plan.Chosen.Evaluator})";
         var time = $"{ReportText.Time(schedule.TotalPs)} for {PlanReport.Many(plan.LayerIds.Count, "layer")}";
         var room = $"at most {ReportText.Percent(schedule.Gap <= 1 ? 0 : 1 - (1 / schedule.Gap))} is left to a better schedule of the same kind";
         if (facts.IsBaselineChosen)
-            return $"Keep {plan.Chosen.Planner}: with {plan.Chosen.Scheduler} it is predicted to take {time}, and no other planner was faster; {room}.";
+            return $"Keep {plan.Chosen.Planner}: with {plan.Chosen.Scheduler} ({plan.Chosen.Evaluator}) it is predicted to take {time}, and no other planner was faster; {room}.";
         if (!double.IsFinite(facts.Speedup)) return $"Use {method}: predicted {time}; {room}.";
         var compared = facts.Speedup >= 1.0005
             ? $"{ReportText.Times(facts.Speedup)} faster than {facts.Baseline.Planner} with the same schedule"

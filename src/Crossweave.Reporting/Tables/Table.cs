@@ -46,6 +46,20 @@ public sealed class Table(string title, IReadOnlyList<Column> columns)
 
     public bool IsMarked(int row) => _marked.Contains(row);
 
+    /// <summary>The same rows with the named columns only, in the order of this table.</summary>
+    public Table Keep(params string[] headers)
+    {
+        var kept = Enumerable.Range(0, Columns.Count).Where(c => headers.Contains(Columns[c].Header)).ToArray();
+        var narrow = new Table(Title, [.. kept.Select(c => Columns[c])]);
+        for (var i = 0; i < _rows.Count; i++)
+        {
+            narrow.Add([.. kept.Select(c => _rows[i][c])]);
+            if (IsMarked(i)) narrow.MarkLast();
+        }
+
+        return narrow;
+    }
+
     /// <summary>The same columns with the first <paramref name="count"/> rows.</summary>
     public Table Head(int count)
     {

@@ -81,6 +81,7 @@ internal static class TorchFile
         private readonly string _path;
         private readonly Dictionary<string, ZipItem> _items = [];
         private readonly Dictionary<string, Storage> _storages = [];
+        private long _extracted;
 
         public Host(ByteRegion archive, List<ZipItem> items, string folder, string path)
         {
@@ -120,6 +121,9 @@ internal static class TorchFile
             if (!_storages.TryGetValue(key, out var storage))
             {
                 if (!_items.TryGetValue($"{_folder}data/{key}", out var item)) throw InputException.At(where, "a storage that is not in the file", $"an entry {_folder}data/<key>");
+                // Entries that overlap could name the same bytes any number of times.
+                _extracted += item.Length;
+                if (!item.IsStored || _extracted > _archive.Length) throw InputException.At($"{_path}: {item.Name}", item.IsStored ? "storages larger than the file together" : "a compressed storage", "stored entries side by side, as torch.save writes them");
                 storage = new Storage(elementType, ZipDirectory.Extract(_archive, item, _path, checkCrc: false));
                 _storages.Add(key, storage);
             }

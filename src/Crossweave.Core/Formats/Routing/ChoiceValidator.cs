@@ -103,10 +103,10 @@ internal static class ChoiceValidator
     // Working memory of one thread.
     private sealed class Scanner(int topK)
     {
-        private readonly ushort[] _values = new ushort[ChunkElements + topK];
-        private readonly byte[] _bytes = new byte[ChunkElements + topK];
         private readonly ByteRowScanner? _byteRows = topK <= 16 ? new ByteRowScanner(topK) : null;
-        private readonly int[] _lastRow = new int[MaxExperts];
+        private ushort[] _values = [];
+        private byte[] _bytes = [];
+        private int[] _lastRow = [];
         private int _row;
 
         public bool IsClean(ChoiceArray ids, long first, int count, int limit, out int largest)
@@ -118,20 +118,23 @@ internal static class ChoiceValidator
                 return clean && largest < limit;
             }
 
+            if (_values.Length < count) _values = new ushort[count];
             var values = _values.AsSpan(0, count);
             largest = 0;
             if (!ids.Read(first, values)) return false;
             largest = Largest(values);
             if (largest >= limit) return false;
-            if (largest > byte.MaxValue || _byteRows is null) return IsDistinct(values);
+            if (largest > byte.MaxValue || _byteRows is null) return IsDistinct(values, largest);
+            if (_bytes.Length < count) _bytes = new byte[count];
             var bytes = _bytes.AsSpan(0, count);
             Narrow(values, bytes);
             return _byteRows.IsDistinct(bytes, out _);
         }
 
         // A row marks its experts with its own number; a mark that is already there is a repetition.
-        private bool IsDistinct(ReadOnlySpan<ushort> values)
+        private bool IsDistinct(ReadOnlySpan<ushort> values, int largest)
         {
+            if (_lastRow.Length <= largest) Array.Resize(ref _lastRow, largest + 1);
             var last = _lastRow;
             for (var at = 0; at < values.Length; at += topK)
             {
