@@ -64,7 +64,7 @@ public sealed class PlanReportTests
         // Speed-up 800 / 500 = 1.60; gap 500 / 400 = 1.25, so at most 1 - 1/1.25 = 20 % is left.
         var plan = Hand(baselinePs: 200_000_000, chosenPs: 125_000_000);
         Assert.Equal(
-            "Use eplb with greedy-max-weight: predicted 500 µs for 4 layers, 1.60× faster than contiguous with the same schedule; " +
+            "Use eplb with greedy-max-weight (barrier): predicted 500 µs for 4 layers, 1.60× faster than contiguous with the same schedule; " +
             "at most 20.0 % is left to a better schedule of the same kind.",
             PlanWords.Headline(new PlanFacts(plan)));
     }

@@ -202,6 +202,7 @@ internal static class SyntheticPlan
             {
                 Scheduler = scheduler,
                 Evaluator = "barrier",
+                FabricName = "circuit-switch",
                 BoundPs = bound,
                 MakespanPs = Array.ConvertAll(bound, b => (long)(b * factor)),
                 StepCount = [.. Enumerable.Repeat(2 * (rankCount - 1), layers)],

@@ -1,5 +1,6 @@
 using Crossweave.Algorithms;
 using Crossweave.Core.IO;
+using Crossweave.Core.Layers;
 using Crossweave.Core.Placement;
 using Crossweave.Core.Routing;
 using Crossweave.Core.Traffic;
@@ -109,9 +110,7 @@ public static class PlanJob
         {
             foreach (var schedule in planner.Schedules)
             {
-                var scheduler = request.Schedulers.First(s => s.Name == schedule.Scheduler);
-                if (scheduler.NeedsPacketFabric && request.Fabric.IsCircuitSwitched) continue;
-                if (schedule.TotalPs >= bestPs) continue;
+                if (schedule.FabricName != request.Fabric.Kind || schedule.TotalPs >= bestPs) continue;
                 bestPs = schedule.TotalPs;
                 best = new Choice(planner.Planner, schedule.Scheduler, schedule.Evaluator);
             }
@@ -133,6 +132,7 @@ public static class PlanJob
                 {
                     Scheduler = request.Schedulers[s].Name,
                     Evaluator = request.Evaluators[e].Name,
+                    FabricName = LayerSchedules.FabricFor(request.Schedulers[s], request.Fabric).Kind,
                     MakespanPs = [.. layers.Select(l => l.Cells[cell].MakespanPs)],
                     BoundPs = [.. layers.Select(l => l.Cells[cell].BoundPs)],
                     StepCount = [.. layers.Select(l => l.Cells[cell].StepCount)],
