@@ -40,9 +40,9 @@ public static class CommandLine
         {
             return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
         }
-        catch (Exception e) when (Explain(e) is not null)
+        catch (Exception e) when (Explain(e) is { } line)
         {
-            error.WriteLine($"crossweave: {Explain(e)}");
+            error.WriteLine($"crossweave: {line}");
             return WrongInput;
         }
     }
@@ -58,7 +58,7 @@ public static class CommandLine
     {
         InputException => e.Message,
         AggregateException { InnerExceptions: [var first, ..] } => Explain(first),
-        OverflowException => "a time, a size or a count exceeds 64 bits (times are whole picoseconds, 106 days at most): use other rates, delays or batch sizes",
+        OverflowException => "found a size or time beyond 64 bits, expected times below 106 days and sizes below 8 EiB (check tokens, bandwidth and delay)",
         OutOfMemoryException => "not enough memory for this input",
         IOException or UnauthorizedAccessException => e.Message.ReplaceLineEndings(" "),
         _ => null,

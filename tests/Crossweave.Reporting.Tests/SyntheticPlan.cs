@@ -201,8 +201,8 @@ internal static class SyntheticPlan
             schedules.Add(new ScheduleResult
             {
                 Scheduler = scheduler,
-                IsReference = false,
                 Evaluator = "barrier",
+                FabricName = "circuit-switch",
                 BoundPs = bound,
                 MakespanPs = Array.ConvertAll(bound, b => (long)(b * factor)),
                 StepCount = [.. Enumerable.Repeat(2 * (rankCount - 1), layers)],

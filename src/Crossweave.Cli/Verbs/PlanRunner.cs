@@ -54,7 +54,8 @@ internal static class PlanRunner
         terminal.Out.WriteLine();
         var methods = PlanTables.Methods(plan).Keep("planner", "scheduler", "evaluator", "makespan / bound", "layer time", "vs. first", "steps");
         terminal.Write(methods.Head(ShownMethods));
-        if (methods.Rows.Count > ShownMethods) terminal.Out.WriteLine($"  ... {methods.Rows.Count - ShownMethods} slower ones in plan.json and report.html");
+        if (methods.Rows.Count > ShownMethods) terminal.Out.WriteLine($"  ... {methods.Rows.Count - ShownMethods} more in plan.json and report.html");
+        if (PlanWords.References(plan) is { } references) terminal.Out.WriteLine($"  {references}");
         terminal.Out.WriteLine();
         terminal.Out.WriteLine(PlanWords.Headline(new PlanFacts(plan)));
         if (folder is not null) terminal.Out.WriteLine($"Written: {Path.Combine(folder, "report.html")}, plan.json, placement.json, schedules/");

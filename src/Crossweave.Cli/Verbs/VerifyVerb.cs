@@ -2,6 +2,8 @@ using System.CommandLine;
 using Crossweave.Core;
 using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.Formats.Placements;
+using Crossweave.Core.Formats.Routing;
+using Crossweave.Core.Routing;
 using Crossweave.Core.Verification;
 
 namespace Crossweave.Cli.Verbs;
@@ -11,24 +13,26 @@ internal static class VerifyVerb
 {
     public static Command Create(Terminal terminal)
     {
-        var file = new Argument<string>("file") { Description = "A schedule or place document (JSON of 'schedule' or 'place'), or a placement file with --format.", HelpName = "FILE" };
-        var matrix = new Option<string?>("--matrix") { Description = "The traffic matrix the schedule must carry.", HelpName = "M.csv" };
-        var loads = new Option<string?>("--loads") { Description = "The loads the placement's balance was claimed for.", HelpName = "W.json" };
+        var file = new Argument<string>("file") { Description = "A schedule or place document (JSON of 'schedule' or 'place'), Crossweave's placement file, or another placement file with --format.", HelpName = "FILE" };
+        var matrix = new Option<string?>("--matrix") { Description = "The traffic matrix the schedule must carry. Default: FILE with the ending .csv, as 'plan --out' writes it.", HelpName = "M.csv" };
+        var loads = new Option<string?>("--loads") { Description = "The loads the placement's balance was claimed for: {\"weight\": [[...]]}, or any recording 'crossweave import --list' names.", HelpName = "W.json" };
         var format = new Option<string?>("--format") { Description = $"Placement format: {string.Join(", ", PlacementFormats.All.Select(f => f.Name))}.", HelpName = "NAME" };
+        var dataset = new Option<string?>("--dataset") { Description = "Keep this data set of the loads only (files with such a column).", HelpName = "NAME" };
         var reading = new PlacementReading();
         var json = CommonOptions.Json();
-        var command = new Command("verify", "Check a placement or a schedule from scratch; exit code 3 when something is wrong.") { file, matrix, loads, format };
+        var command = new Command("verify", "Check a placement or a schedule from scratch; exit code 3 when something is wrong.") { file, matrix, loads, dataset, format };
         reading.AddTo(command);
         command.Options.Add(json);
         command.SetAction(parsed =>
         {
             var path = parsed.GetValue(file)!;
-            var load = parsed.GetValue(loads) is { } w ? LoadDocument.Read(w) : null;
+            var load = parsed.GetValue(loads) is { } w ? ReadLoads(w, parsed.GetValue(dataset)) : null;
             Certificate certificate;
-            if (parsed.GetValue(format) is { } name)
-                certificate = PlacementVerifier.Verify(PlacementFormats.Find(name, "--format").Read(path, reading.Read(parsed)), load);
-            else if (IsSchedule(path))
-                certificate = ScheduleVerifier.Verify(ScheduleDocument.Read(path), TrafficMatrixFile.Read(VerbText.Need(parsed, matrix)));
+            var kind = parsed.GetValue(format) is null ? KindOf(path) : Kind.Placement;
+            if (kind == Kind.Placement)
+                certificate = PlacementVerifier.Verify(PlacementFormats.Find(parsed.GetValue(format) ?? "crossweave", "--format").Read(path, reading.Read(parsed)), load);
+            else if (kind == Kind.Schedule)
+                certificate = ScheduleVerifier.Verify(ScheduleDocument.Read(path), TrafficMatrixFile.Read(parsed.GetValue(matrix) ?? MatrixBeside(path)));
             else
                 certificate = PlacementVerifier.Verify(PlaceDocument.Read(path), load);
             var document = new JsonOutput().BeginObject().Key("subject").Value(certificate.Subject).Key("valid").Value(certificate.IsValid).Key("summary").BeginArray();
@@ -47,11 +51,37 @@ internal static class VerifyVerb
         return command;
     }
 
-    private static bool IsSchedule(string path)
+    private enum Kind
     {
-        var text = InputFile.ReadText(path);
-        if (text.Contains("\"scheduler\"", StringComparison.Ordinal)) return true;
-        if (text.Contains("\"planner\"", StringComparison.Ordinal)) return false;
-        throw InputException.At(path, "neither a \"scheduler\" nor a \"planner\" key", "JSON of 'schedule' or 'place', or --format NAME");
+        Schedule,
+        PlaceDocument,
+        Placement,
+    }
+
+    private static Kind KindOf(string path)
+    {
+        using var file = JsonInput.Open(path);
+        var root = file.Root;
+        if (root.IsObject)
+        {
+            if (root.Find("scheduler") is not null) return Kind.Schedule;
+            if (root.Find("planner") is not null) return Kind.PlaceDocument;
+            if (root.Find("layers") is not null) return Kind.Placement;
+        }
+
+        throw InputException.At(path, "none of the keys \"scheduler\", \"planner\", \"layers\"", "JSON of 'schedule' or 'place', a Crossweave placement, or --format NAME");
+    }
+
+    private static string MatrixBeside(string path)
+    {
+        var beside = Path.ChangeExtension(path, ".csv");
+        return File.Exists(beside) ? beside : throw InputException.At("--matrix", "nothing", $"the traffic matrix the schedule must carry ({beside} does not exist)");
+    }
+
+    private static ExpertLoad ReadLoads(string path, string? dataset)
+    {
+        var recording = Importers.Open(path, null, new ImportOptions(null, dataset, null));
+        using var trace = recording.Trace;
+        return recording.Load ?? LoadCounter.Count(trace!);
     }
 }

@@ -16,8 +16,8 @@ public static class PortBound
         var (best, bottleneck) = (-1L, "none");
         for (var rank = 0; rank < lines.RankCount; rank++)
         {
-            var send = lines.SendPs[rank] + (delayPs * lines.SendPeers[rank]);
-            var receive = lines.ReceivePs[rank] + (delayPs * lines.ReceivePeers[rank]);
+            var send = checked(lines.SendPs[rank] + (delayPs * lines.SendPeers[rank]));
+            var receive = checked(lines.ReceivePs[rank] + (delayPs * lines.ReceivePeers[rank]));
             if (send > best) (best, bottleneck) = (send, $"send port of rank {rank}");
             if (receive > best) (best, bottleneck) = (receive, $"receive port of rank {rank}");
         }

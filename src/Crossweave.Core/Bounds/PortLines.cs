@@ -28,8 +28,8 @@ public sealed class PortLines
                 if (tokens == 0 || source == target) continue;
                 var bytes = checked(tokens * copyBytes.Value);
                 var cost = fabric.IsCircuitSwitched ? fabric.PairRate(source, target).TransferPs(bytes) : bytes;
-                SendPs[source] += cost;
-                ReceivePs[target] += cost;
+                SendPs[source] = checked(SendPs[source] + cost);
+                ReceivePs[target] = checked(ReceivePs[target] + cost);
                 SendPeers[source]++;
                 ReceivePeers[target]++;
             }

@@ -32,7 +32,7 @@ public static class PlanDocument
         json.End().Key("schedules").BeginArray();
         foreach (var s in p.Schedules)
         {
-            json.BeginObject().Key("scheduler").Value(s.Scheduler).Key("evaluator").Value(s.Evaluator).Key("isReference").Value(s.IsReference).Key("totalPs").Value(s.TotalPs).Key("gap").Value(s.Gap);
+            json.BeginObject().Key("scheduler").Value(s.Scheduler).Key("evaluator").Value(s.Evaluator).Key("fabric").Value(s.FabricName).Key("totalPs").Value(s.TotalPs).Key("gap").Value(s.Gap);
             json.Key("makespanPs").Line(s.MakespanPs).Key("boundPs").Line(s.BoundPs).Key("steps").Line(s.StepCount).Key("bottleneck").BeginArray();
             foreach (var b in s.Bottleneck) json.Value(b);
             json.End().End();

@@ -1,5 +1,6 @@
 using Crossweave.Algorithms;
 using Crossweave.Core.IO;
+using Crossweave.Core.Layers;
 using Crossweave.Core.Placement;
 using Crossweave.Core.Routing;
 using Crossweave.Core.Traffic;
@@ -109,7 +110,7 @@ public static class PlanJob
         {
             foreach (var schedule in planner.Schedules)
             {
-                if (schedule.IsReference || schedule.TotalPs >= bestPs) continue;
+                if (schedule.FabricName != request.Fabric.Kind || schedule.TotalPs >= bestPs) continue;
                 bestPs = schedule.TotalPs;
                 best = new Choice(planner.Planner, schedule.Scheduler, schedule.Evaluator);
             }
@@ -131,7 +132,7 @@ public static class PlanJob
                 {
                     Scheduler = request.Schedulers[s].Name,
                     Evaluator = request.Evaluators[e].Name,
-                    IsReference = request.Schedulers[s].NeedsPacketFabric && request.Fabric.IsCircuitSwitched,
+                    FabricName = LayerSchedules.FabricFor(request.Schedulers[s], request.Fabric).Kind,
                     MakespanPs = [.. layers.Select(l => l.Cells[cell].MakespanPs)],
                     BoundPs = [.. layers.Select(l => l.Cells[cell].BoundPs)],
                     StepCount = [.. layers.Select(l => l.Cells[cell].StepCount)],

@@ -106,10 +106,10 @@ public sealed record ScheduleResult
     public required string Evaluator { get; init; }
 
     /// <summary>
-    /// True when the steps share ports, which the circuit switch of this plan cannot do: timed on the packet switch with the same ports
-    /// and never chosen.
+    /// Kind of fabric it was timed on. Another one than the plan's when its steps share ports and the plan's fabric is a circuit
+    /// switch: then it is a reference on a packet switch with the same ports, never the choice.
     /// </summary>
-    public required bool IsReference { get; init; }
+    public required string FabricName { get; init; }
 
     /// <summary>Predicted layer time.</summary>
     public required long[] MakespanPs { get; init; }

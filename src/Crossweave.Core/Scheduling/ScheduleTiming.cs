@@ -25,7 +25,7 @@ public static class ScheduleTiming
         {
             var step = schedule.Steps[m];
             var start = now + ReconfigurationPs(previous, step, fabric);
-            now = start + DurationPs(step, fabric, tokenBytes);
+            now = checked(start + DurationPs(step, fabric, tokenBytes));
             times[m] = new StepTime(start, now);
             previous = step;
         }
@@ -48,8 +48,8 @@ public static class ScheduleTiming
         {
             var bytes = checked(t.Tokens * tokenBytes.Value);
             sharesPorts |= (sent[t.Source] | received[t.Target]) != 0;
-            sent[t.Source] += bytes;
-            received[t.Target] += bytes;
+            sent[t.Source] = checked(sent[t.Source] + bytes);
+            received[t.Target] = checked(received[t.Target] + bytes);
             slowest.Add(fabric.PairRate(t.Source, t.Target), bytes);
         }
 

@@ -1,3 +1,4 @@
+using Crossweave.Core.Fabrics;
 using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.Traffic;
 
@@ -19,7 +20,8 @@ public static class ScheduleVerifier
         findings.Check(document.RankCount == n, "shape", "ranks", n, document.RankCount);
         findings.Check(document.BandwidthOfRank.Count == document.RankCount && document.BandwidthOfRank.All(b => b > 0), "shape", "fabric.bandwidth", $"{document.RankCount} positive rates", $"{document.BandwidthOfRank.Count}");
         findings.Check(document.TokenBytes > 0, "shape", "tokenBytes", "at least 1", document.TokenBytes);
-        if (!findings.ToCertificate(subject, []).IsValid) return findings.ToCertificate(subject, ["nothing could be checked: the shapes differ"]);
+        Fabric(document, findings);
+        if (!findings.ToCertificate(subject, []).IsValid) return findings.ToCertificate(subject, ["nothing more could be checked: the problem itself is not stated correctly"]);
         var whole = Demand(document, matrix, findings);
         Steps(document, findings);
         var end = document.Steps.Count == 0 ? 0 : document.Steps.Max(s => s.EndPs);
@@ -36,6 +38,18 @@ public static class ScheduleVerifier
             $"makespan {end} ps is the last end; no claimed bound exceeds it; gap {JsonOutput.Number(document.Gap)}",
         ];
         return findings.ToCertificate(subject, summary);
+    }
+
+    // The delay decides which rules hold, so it must be there exactly when the named fabric has circuits.
+    private static void Fabric(ScheduleDocument document, FindingList findings)
+    {
+        var known = FabricKinds.All.Any(f => f.Name == document.FabricKind);
+        findings.Check(known, "fabric", "fabric.kind", $"one of {string.Join(", ", FabricKinds.All.Select(f => f.Name))}", document.FabricKind);
+        if (!known) return;
+        var circuits = document.FabricKind == new CircuitSwitch().Name;
+        findings.Check(
+            circuits == document.ReconfigurationPs is not null, "fabric", "fabric.reconfigurationPs",
+            circuits ? $"a delay on a {document.FabricKind}" : $"null on a {document.FabricKind}", document.ReconfigurationPs is { } ps ? $"{ps}" : "null");
     }
 
     // True when every pair is carried by one transfer.
@@ -149,6 +163,8 @@ public static class ScheduleVerifier
                 _ => null,
             };
             if (most is { } limit) findings.Check(ps <= limit, "lower bound", name, $"at most {limit}, which its definition gives", ps);
+            else findings.Add("lower bound", name, "a bound that can be recomputed: port, reconfiguration, whole-entry", $"{ps}");
+            if (name == "whole-entry") findings.Check(document.ReconfigurationPs is not null, "lower bound", name, "no such bound on a packet fabric", $"{ps}");
             if (name == "whole-entry") findings.Check(whole, "lower bound", name, "no such bound, because some entry is split", ps);
         }
 

@@ -85,6 +85,9 @@ public sealed class PlanFacts
     public bool IsChoice(PlannerResult planner, ScheduleResult schedule) =>
         ReferenceEquals(planner, Chosen) && ReferenceEquals(schedule, ChosenSchedule);
 
+    /// <summary>True when the plan's own fabric can execute the schedule; others are timed on a packet switch, for reference.</summary>
+    public static bool IsCandidate(PlanResult plan, ScheduleResult schedule) => schedule.FabricName == plan.FabricName;
+
     /// <summary>The result of a planner under the chosen scheduler and evaluator; null when it was not run.</summary>
     public ScheduleResult? Find(PlannerResult planner) =>
         planner.Schedules.FirstOrDefault(s => s.Scheduler == Plan.Chosen.Scheduler && s.Evaluator == Plan.Chosen.Evaluator);

@@ -56,7 +56,8 @@ public static class PlanReport
             $"“First” is {facts.Baseline.Planner}, the placement that all comparisons start from.");
         report.Table(PlanTables.Methods(plan),
             "Rows are sorted by predicted time. A gap near 1 means that no schedule of that kind can do much better for that placement; a smaller time then " +
-            "needs a better placement. Rows marked (reference) share ports, which a circuit switch cannot do; they are never chosen. Bold is the best of its column, the green row is the choice. The fetched experts are the price of moving there.",
+            "needs a better placement. Bold is the best of its column, the green row is the choice. The fetched experts are the price of moving there." +
+            (PlanWords.References(plan) is { } references ? $" Last come rows of {references}" : ""),
             OpenRows);
         report.Table(PlanTables.Planners(plan),
             "Held-out balance well above the balance on the planning tokens means that the load drifted or the planner overfitted.");

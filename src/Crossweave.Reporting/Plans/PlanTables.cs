@@ -7,7 +7,10 @@ namespace Crossweave.Reporting.Plans;
 /// <summary>The tables of the main job, for console, Markdown, CSV and the report alike.</summary>
 public static class PlanTables
 {
-    /// <summary>Planner x scheduler x evaluator, fastest first (ties in the order they were asked for); the choice is marked.</summary>
+    /// <summary>
+    /// Planner x scheduler x evaluator, fastest first (ties in the order they were asked for); the choice is marked. What the fabric
+    /// cannot execute comes after all that it can and is never marked as best.
+    /// </summary>
     public static Table Methods(PlanResult plan)
     {
         var facts = new PlanFacts(plan);
@@ -15,10 +18,10 @@ public static class PlanTables
         foreach (var planner in plan.Planners)
             foreach (var schedule in planner.Schedules)
                 rows.Add((planner, schedule));
-        var ordered = rows.OrderBy(r => r.Schedule.TotalPs).ToList(); // stable
+        var ordered = rows.OrderBy(r => !PlanFacts.IsCandidate(plan, r.Schedule)).ThenBy(r => r.Schedule.TotalPs).ToList(); // stable
         var table = new Table("Methods, judged on held-out tokens",
         [
-            new("planner", true), new("scheduler", true, "(reference): shares ports, so this circuit switch cannot execute it; timed on a packet switch with the same ports"), new("evaluator", true),
+            new("planner", true), new("scheduler", true), new("evaluator", true),
             new("makespan / bound", Hint: "sum of predicted layer times over the sum of their best lower bounds; 1 is optimal"),
             new("layer time", Hint: "predicted time of all MoE layers together: dispatch, expert compute, combine"),
             new("vs. first", Hint: "predicted time of the first planner with the same scheduler and evaluator over this one"),
@@ -31,11 +34,12 @@ public static class PlanTables
             new("fetched", Hint: "experts that ranks must fetch when coming from the first planner's placement, all layers"),
         ]);
         if (ordered.Count == 0) return table;
-        var slowest = Math.Max(1, ordered[^1].Schedule.TotalPs);
+        var candidates = ordered.Where(r => PlanFacts.IsCandidate(plan, r.Schedule)).Select(r => r.Schedule).DefaultIfEmpty(ordered[0].Schedule).ToList();
+        var slowest = Math.Max(1, ordered.Max(r => r.Schedule.TotalPs));
         var best = new
         {
-            Time = ordered[0].Schedule.TotalPs,
-            Gap = ordered.Min(r => r.Schedule.Gap),
+            Time = candidates[0].TotalPs,
+            Gap = candidates.Min(s => s.Gap),
             Balance = ordered.Min(r => PlanFacts.Mean(r.Planner.MaxOverMeanRank)),
             Ranks = ordered.Min(r => PlanFacts.Mean(r.Planner.DistinctRanks)),
             Remote = ordered.Min(r => PlanFacts.Mean(r.Planner.RemoteRanks)),
@@ -45,11 +49,12 @@ public static class PlanTables
         foreach (var (planner, schedule) in ordered)
         {
             var total = schedule.TotalPs;
+            var candidate = PlanFacts.IsCandidate(plan, schedule);
             var wire = planner.WireBytes.Sum();
             table.Add(
-                planner.Planner, schedule.IsReference ? $"{schedule.Scheduler} (reference)" : schedule.Scheduler, schedule.Evaluator,
-                Value(schedule.Gap, 3, best.Gap),
-                new Cell(ReportText.Time(total), Raw(total), total == best.Time, (double)total / slowest),
+                planner.Planner, schedule.Scheduler, schedule.Evaluator,
+                Value(schedule.Gap, 3, candidate ? best.Gap : double.NaN),
+                new Cell(ReportText.Time(total), Raw(total), candidate && total == best.Time, (double)total / slowest),
                 SpeedupCell(plan, schedule),
                 Value(schedule.StepCount.Length == 0 ? 0 : schedule.StepCount.Average(), 1),
                 Value(PlanFacts.Mean(planner.MaxOverMeanRank), 3, best.Balance),
@@ -75,16 +80,16 @@ public static class PlanTables
             new("max / mean, planned on", Hint: "the same on the tokens it was planned on; much lower means overfitting"),
             new("busiest / mean, all layers", Hint: "sum of the busiest ranks over sum of the means: what perfect balance could gain at most"),
             new("C_T"), new("C_R"), new("wire bytes"), new("cross-node"), new("fetched experts"),
-            new("best layer time", Hint: "over all schedulers and evaluators"),
+            new("best layer time", Hint: "over all schedulers that the fabric can execute, and all evaluators"),
         ]);
         if (plan.Planners.Count == 0) return table;
         var bestBalance = plan.Planners.Min(p => PlanFacts.Mean(p.MaxOverMeanRank));
         var bestWire = plan.Planners.Min(p => p.WireBytes.Sum());
-        var bestTime = plan.Planners.Min(BestTime);
+        var bestTime = plan.Planners.Min(p => BestTime(plan, p));
         foreach (var p in plan.Planners)
         {
             var wire = p.WireBytes.Sum();
-            var time = BestTime(p);
+            var time = BestTime(plan, p);
             table.Add(
                 p.Planner,
                 Value(PlanFacts.Mean(p.MaxOverMeanRank), 3, bestBalance),
@@ -157,8 +162,8 @@ public static class PlanTables
         return new Cell(ReportText.Times(speedup), Raw(speedup));
     }
 
-    private static long BestTime(PlannerResult planner) =>
-        planner.Schedules.Where(s => !s.IsReference).Select(s => s.TotalPs).DefaultIfEmpty(long.MaxValue).Min();
+    private static long BestTime(PlanResult plan, PlannerResult planner) =>
+        planner.Schedules.Where(s => PlanFacts.IsCandidate(plan, s)).Select(s => s.TotalPs).DefaultIfEmpty(long.MaxValue).Min();
 
     private static Cell Value(double value, int decimals, double best = double.NaN) =>
         new(ReportText.Fixed(value, decimals), Raw(value), IsBest: Math.Round(value, decimals) <= Math.Round(best, decimals)); // ties as shown

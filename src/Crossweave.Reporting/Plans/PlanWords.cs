@@ -26,6 +26,15 @@ public static class PlanWords
         return $"Use {method}: predicted {time}, {compared}; {room}.";
     }
 
+    /// <summary>Says which rows are no candidates and why; null when all are.</summary>
+    public static string? References(PlanResult plan)
+    {
+        var names = plan.Planners.SelectMany(p => p.Schedules).Where(s => !PlanFacts.IsCandidate(plan, s)).Select(s => s.Scheduler).Distinct().ToList();
+        return names.Count == 0
+            ? null
+            : $"{string.Join(", ", names)}: for reference only, timed on a packet switch with the same ports, because a {plan.FabricName} cannot share ports.";
+    }
+
     /// <summary>How much of what perfect balance could gain the choice reaches.</summary>
     public static string Ceiling(PlanFacts facts)
     {

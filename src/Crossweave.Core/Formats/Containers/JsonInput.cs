@@ -61,6 +61,17 @@ internal static class JsonInput
         return values;
     }
 
+    /// <summary>A whole number, also when it is written as 1234.0 or 1e3, as programs do that keep counts in floats.</summary>
+    public static bool TryWhole(JsonElement value, out long whole)
+    {
+        whole = 0;
+        if (value.ValueKind != JsonValueKind.Number) return false;
+        if (value.TryGetInt64(out whole)) return true;
+        if (!value.TryGetDecimal(out var exact) || exact != decimal.Truncate(exact) || exact is > long.MaxValue or < long.MinValue) return false;
+        whole = (long)exact;
+        return true;
+    }
+
     /// <summary>Length of a list.</summary>
     public static int Length(JsonElement list, string where) =>
         list.ValueKind == JsonValueKind.Array ? list.GetArrayLength() : throw InputException.At(where, Kind(list), "a list");

@@ -23,6 +23,10 @@ public static class LoadDocument
             rows[layer].Int64List().CopyTo(tokens, (long)layer * experts);
         }
 
+        Int128 total = 0;
+        foreach (var t in tokens) total += t;
+        if (total > long.MaxValue) throw InputException.At(path, $"{total} tokens altogether", $"at most {long.MaxValue}");
+
         return new ExpertLoad(rows.Count, experts, tokens);
     }
 

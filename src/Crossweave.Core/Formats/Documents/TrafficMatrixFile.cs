@@ -11,6 +11,9 @@ namespace Crossweave.Core.Formats.Documents;
 /// </summary>
 public static class TrafficMatrixFile
 {
+    // All entries together stay below this, which leaves assignment and line sums room in 64 bits.
+    private const long MostTokens = 1L << 57;
+
     /// <exception cref="InputException">Not square, or a value that is no non-negative whole number (line and column named).</exception>
     public static TrafficMatrix Read(string path) => Parse(InputFile.ReadText(path), path);
 
@@ -33,10 +36,12 @@ public static class TrafficMatrixFile
             if (rows == 0) n = values.Length;
             if (values.Length != n) throw InputException.At($"{where}: line {i + 1}", $"{values.Length} values", $"{n} as in the first row");
             if (++rows > n) throw InputException.At($"{where}: line {i + 1}", $"row {rows}", $"{n} rows, because each row has {n} values");
+            var most = MostTokens / ((long)n * n);
             for (var column = 0; column < n; column++)
             {
                 if (!long.TryParse(values[column].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var tokens))
                     throw InputException.At($"{where}: line {i + 1}, column {column + 1}", $"'{Shorten(values[column].Trim())}'", "a non-negative whole number of tokens");
+                if (tokens > most) throw InputException.At($"{where}: line {i + 1}, column {column + 1}", $"{tokens}", $"at most {most} tokens per pair with {n} ranks");
                 cells.Add(tokens);
             }
         }

@@ -41,7 +41,9 @@ internal sealed record IntegerArray(int[] Shape, long[] Values)
     {
         if (depth == shape.Count)
         {
-            if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt64(out var n)) throw InputException.At(where, JsonInput.Text(value), "a whole number");
+            // 1234.0 is a whole number too: arrays of floats are often written that way.
+            var exact = JsonInput.TryWhole(value, out var n);
+            if (!exact) throw InputException.At(where, JsonInput.Text(value), "a whole number");
             values.Add(n);
             return;
         }

@@ -24,10 +24,13 @@ internal sealed class LoadTable
         cell += tokens;
     }
 
-    /// <exception cref="InputException">No token at all.</exception>
+    /// <exception cref="InputException">No token at all, or more than 64 bits can count.</exception>
     public ExpertLoad ToLoad(string where, IReadOnlyList<int>? layerIds = null)
     {
         if (Array.TrueForAll(_tokens, t => t == 0)) throw InputException.At(where, "no load above zero", "recorded loads");
+        Int128 total = 0;
+        foreach (var tokens in _tokens) total += tokens;
+        if (total > long.MaxValue) throw InputException.At(where, $"{total} tokens altogether", $"at most {long.MaxValue}");
         return new ExpertLoad(_tokens.Length / _experts, _experts, _tokens, layerIds);
     }
 

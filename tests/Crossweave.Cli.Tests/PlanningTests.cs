@@ -1,0 +1,106 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Crossweave.Cli.Tests;
+
+/// <summary>Planning, scheduling and checking as a strict user meets them: odd sizes, corrupted files, what the fabric can execute.</summary>
+public sealed class PlanningTests
+{
+    private const string Small = "0,3,4\n1,0,2\n5,6,0\n";
+
+    [Theory]
+    [InlineData("fluid")]
+    [InlineData("shifted")]
+    [InlineData("greedy-max-weight")]
+    [InlineData("bvn-sinkhorn")]
+    [InlineData("open-shop")]
+    public void Degenerate_matrices_give_valid_schedules_and_oversized_ones_one_line(string scheduler)
+    {
+        using var folder = new Cli.Folder();
+        foreach (var text in new[] { "5\n", "5,0,0\n0,7,0\n0,0,9\n", "0,0\n0,0\n", " 0 , 3 ,4\r\n1,0, 2\r\n5,6,0\r\n\r\n", "0,900000000000,5\n900000000000,0,7\n3,1,0\n" })
+        {
+            var (matrix, document) = (folder.File("m.csv", text), folder.File("s.json"));
+            Assert.Equal(0, Cli.Run("schedule", "--matrix", matrix, "--scheduler", scheduler, "--delta", "10ns", "--token-bytes", "1", "--json", document).Code);
+            Assert.Equal(0, Cli.Run("verify", document, "--matrix", matrix).Code);
+        }
+
+        // Too many tokens; times that do not fit 64 bits, from the rate and from the delay.
+        AssertWrong("line 1, column 2", "schedule", "--matrix", folder.File("big.csv", "0,9000000000000000000\n9000000000000000000,0\n"), "--scheduler", scheduler);
+        AssertWrong("64 bits", "schedule", "--matrix", folder.File("m.csv", "0,900000000000\n1,0\n"), "--scheduler", scheduler, "--bandwidth", "1bps");
+        if (scheduler != "fluid") AssertWrong("64 bits", "schedule", "--matrix", folder.File("m.csv", Small), "--scheduler", scheduler, "--delta", "9000000s");
+    }
+
+    [Fact]
+    public void Verify_finds_the_matrix_beside_the_schedule_and_names_what_cannot_hold()
+    {
+        using var folder = new Cli.Folder();
+        var (matrix, document) = (folder.File("s.csv", Small), folder.File("s.json"));
+        Assert.Equal(0, Cli.Run("schedule", "--matrix", matrix, "--delta", "10ns", "--token-bytes", "12288", "--json", document).Code);
+        Assert.Equal(0, Cli.Run("verify", document).Code);
+        AssertFinds("magic", json => json["lowerBounds"]!["magic"] = 5);
+        AssertFinds("fabric.reconfigurationPs", json => json["fabric"]!["kind"] = "ideal-switch");
+        AssertFinds("fabric.kind", json => json["fabric"]!["kind"] = "carrier-pigeons");
+        AssertFinds("bandwidth", json => json["fabric"]!["bandwidth"] = 200_000_000_000);
+        AssertFinds("demand", json => json["steps"]!.AsArray().RemoveAt(0));
+        File.Delete(matrix);
+        AssertWrong("--matrix", "verify", document);
+
+        void AssertFinds(string what, Action<JsonNode> corrupt)
+        {
+            var json = JsonNode.Parse(File.ReadAllText(document))!;
+            corrupt(json);
+            var (code, output, _) = Cli.Run("verify", folder.File("bad.json", json.ToJsonString()), "--matrix", matrix);
+            Assert.Equal(3, code);
+            Assert.Contains(what, output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Place_takes_counts_that_were_kept_as_floats_and_refuses_sums_beyond_64_bits()
+    {
+        using var folder = new Cli.Folder();
+        var whole = Cli.Run("place", "--loads", folder.File("w.json", """{"weight": [[90, 132, 40, 61]]}"""), "--slots", "6", "--ranks", "2", "--json", "-");
+        var floats = Cli.Run("place", "--loads", folder.File("f.json", """{"weight": [[90.0, 1.32e2, 40, 61.0]]}"""), "--slots", "6", "--ranks", "2", "--json", "-");
+        Assert.Equal(0, floats.Code);
+        Assert.Equal(whole.Out, floats.Out);
+        AssertWrong("weight[0][0]", "place", "--loads", folder.File("h.json", """{"weight": [[1.5, 1, 1, 1]]}"""), "--ranks", "2");
+        AssertWrong("altogether", "place", "--loads", folder.File("b.json", """{"weight": [[9000000000000000000, 9000000000000000000]]}"""), "--ranks", "2");
+    }
+
+    [Fact]
+    public void Eplb_plans_globally_when_nodes_do_not_divide_the_groups()
+    {
+        using var folder = new Cli.Folder();
+        var loads = folder.File("w.json", $$"""{"weight": [[{{string.Join(',', Enumerable.Range(0, 64).Select(e => (e * 37 % 101) + 1))}}]]}""");
+        string[] shape = ["place", "--loads", loads, "--planner", "eplb", "--slots", "96", "--ranks", "32", "--json", "-"];
+        Assert.Equal(Cli.Run(shape).Out, Cli.Run([.. shape, "--nodes", "3", "--groups", "8"]).Out);
+        Assert.NotEqual(Cli.Run(shape).Out, Cli.Run([.. shape, "--nodes", "4", "--groups", "8"]).Out);
+    }
+
+    [Fact]
+    public void What_a_circuit_switch_cannot_execute_is_shown_as_a_reference_and_never_as_the_best()
+    {
+        using var folder = new Cli.Folder();
+        var (code, output, error) = Cli.Run("demo", "--ranks", "8", "--nodes", "2", "--delta", "100us", "--out", folder.Path);
+        Assert.True(code == 0, error);
+        Assert.Contains("fluid: for reference only", output, StringComparison.Ordinal);
+        Assert.Contains("fluid: for reference only", File.ReadAllText(Path.Combine(folder.Path, "report.html")), StringComparison.Ordinal);
+        var plan = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder.Path, "plan.json"))).RootElement;
+        Assert.NotEqual("fluid", plan.GetProperty("chosen").GetProperty("scheduler").GetString());
+        foreach (var planner in plan.GetProperty("planners").EnumerateArray())
+            foreach (var schedule in planner.GetProperty("schedules").EnumerateArray())
+                Assert.Equal(
+                    schedule.GetProperty("scheduler").GetString() == "fluid" ? "ideal-switch" : "circuit-switch", schedule.GetProperty("fabric").GetString());
+        foreach (var line in output.Split('\n').Where(l => l.Contains(" fluid ", StringComparison.Ordinal))) Assert.DoesNotContain('*', line);
+        Assert.Equal(0, Cli.Run("verify", Path.Combine(folder.Path, "placement.json")).Code);
+        foreach (var schedule in Directory.EnumerateFiles(Path.Combine(folder.Path, "schedules"), "*.json")) Assert.Equal(0, Cli.Run("verify", schedule).Code);
+    }
+
+    private static void AssertWrong(string named, params string[] args)
+    {
+        var (code, _, error) = Cli.Run(args);
+        Assert.Equal(2, code);
+        Assert.Contains(named, error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd('\n').Split('\n'));
+    }
+}
