@@ -66,6 +66,22 @@ public sealed class ContractTests
         Assert.Equal(1 / 0.8277, json.GetProperty("layers")[0].GetProperty("maxOverMean").GetDouble(), 3);
     }
 
+    // Balancing spec 5.3: ties and zeros.
+    [Theory]
+    [InlineData("eplb", "5,5,5,5", "2,0,0,3,1,1", "2,2,1,1")]
+    [InlineData("eplb", "0,0,0,0", "0,1,2,3,0,0", "3,1,1,1")]
+    [InlineData("tensorrt-llm", "5,5,5,5", "0,2,3,1,2,3", "1,1,2,2")]
+    [InlineData("tensorrt-llm", "0,0,0,0", "0,0,1,1,2,3", "2,2,1,1")]
+    public void Place_settles_ties_and_zeros_as_published(string planner, string weight, string slots, string counts)
+    {
+        using var folder = new Cli.Folder();
+        var (code, output, error) = Cli.Run("place", "--loads", folder.File("w.json", $"{{\"weight\": [[{weight}]]}}"), "--planner", planner, "--slots", "6", "--ranks", "2", "--json", "-");
+        Assert.True(code == 0, error);
+        var layer = JsonDocument.Parse(output).RootElement.GetProperty("layers")[0];
+        Assert.Equal(slots, string.Join(',', layer.GetProperty("expertOfSlot").EnumerateArray()));
+        Assert.Equal(counts, string.Join(',', layer.GetProperty("replicaCount").EnumerateArray()));
+    }
+
     [Fact]
     public void Inspect_prints_its_documented_keys()
     {

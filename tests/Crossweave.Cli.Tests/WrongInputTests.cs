@@ -5,7 +5,8 @@ public sealed class WrongInputTests
     public static TheoryData<string, string> Cases => new()
     {
         { "schedule --matrix MATRIX --scheduler greedy", "--scheduler: found 'greedy', expected 'all' or names from" },
-        { "schedule --matrix MATRIX --bandwidth 400", "without a unit" },
+        { "schedule --matrix MATRIX --bandwidth 400", "--bandwidth: found '400' without a unit" },
+        { "schedule --matrix MATRIX --delta 10", "--delta: found '10' without a unit" },
         { "schedule --matrix MATRIX --bandwidth 400GBps", "unknown unit 'GBps'" },
         { "schedule --matrix MATRIX --fabric ideal-switch --delta 10ns", "reconfigurationDelay" },
         { "schedule --matrix RAGGED", "line 2: found 1 values, expected 2" },

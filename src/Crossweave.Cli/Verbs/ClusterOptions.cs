@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Crossweave.Core;
 using Crossweave.Core.Fabrics;
+using Crossweave.Core.Units;
 
 namespace Crossweave.Cli.Verbs;
 
@@ -38,6 +39,10 @@ internal sealed class ClusterOptions(Cluster? fallback = null)
     {
         var file = parsed.GetValue(_file);
         var cluster = file is null ? fallback : Cluster.Read(file);
+        // Flags are checked under their own names; BuildFabric knows the keys of the file only.
+        if (parsed.GetValue(_bandwidth) is { } rate) UnitParser.Bandwidth(rate, "--bandwidth");
+        if (parsed.GetValue(_delta) is { } time) UnitParser.Time(time, "--delta");
+        if (parsed.GetValue(_fabric) is { } kind) FabricKinds.Find(kind, "--fabric");
         var delta = parsed.GetValue(_delta) ?? cluster?.ReconfigurationDelay;
         return new Cluster
         {

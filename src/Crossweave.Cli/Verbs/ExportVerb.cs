@@ -33,7 +33,7 @@ internal static class ExportVerb
             var document = new JsonOutput().BeginObject().Key("file").Value(file).Key("format").Value(target.Name).Key("layers").Value(source.Layers.Count)
                 .Key("experts").Value(source.ExpertCount).Key("ranks").Value(source.RankCount).End().ToString();
             if (terminal.WriteJsonText(parsed.GetValue(json), document))
-                terminal.Out.WriteLine($"{file}: {source.Layers.Count} layers, {source.ExpertCount} experts on {source.RankCount} ranks, read back unchanged. {target.Summary}");
+                terminal.Out.WriteLine($"{file}: {source.Layers.Count} layers, {source.ExpertCount} experts on {source.RankCount} ranks, {(target.KeepsSlotOrder ? "read back unchanged" : "read back with the same experts on every rank (the format has no slot order)")}. {target.Summary}");
             return CommandLine.Done;
         });
         return command;

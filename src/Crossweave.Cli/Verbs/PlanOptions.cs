@@ -67,6 +67,9 @@ internal sealed class PlanOptions
             command.Options.Add(option);
     }
 
+    /// <summary>Options that say where to write or how fast to work, never what comes out.</summary>
+    public bool LeavesResultAlone(Option option) => option == Out || option == Json || option == _threads;
+
     public ModelDescription? Model(ParseResult parsed) => _model.Read(parsed);
 
     public PlanRequest Request(ParseResult parsed, RoutingTrace trace, string title, ModelDescription? model)

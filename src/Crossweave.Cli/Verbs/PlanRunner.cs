@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Crossweave.Core.Fabrics;
 using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.Formats.Placements;
@@ -38,10 +39,21 @@ internal static class PlanRunner
         var request = options.Request(parsed, trace, title, model);
         var plan = PlanJob.Run(request, progress);
         var folder = parsed.GetValue(options.Out);
-        if (folder is not null) WriteFiles(folder, plan, $"crossweave {verb} {string.Join(' ', paths.Select(Path.GetFileName))}");
+        if (folder is not null) WriteFiles(folder, plan, RepeatableCommand(options, parsed, verb, paths));
         var json = parsed.GetValue(options.Json) is null ? null : PlanDocument.ToJson(plan);
         if (terminal.WriteJsonText(parsed.GetValue(options.Json), json)) Print(terminal, plan, folder);
         return CommandLine.Done;
+    }
+
+    /// <summary>What was typed, without what never changes a result (where to write, threads) and without folders.</summary>
+    private static string RepeatableCommand(PlanOptions options, ParseResult parsed, string verb, IReadOnlyList<string> paths)
+    {
+        var words = new List<string> { "crossweave", verb };
+        words.AddRange(paths.Select(p => Path.GetFileName(p)));
+        foreach (var result in parsed.CommandResult.Children.OfType<OptionResult>())
+            if (!result.Implicit && !options.LeavesResultAlone(result.Option))
+                words.AddRange([result.Option.Name, .. result.Tokens.Select(t => File.Exists(t.Value) ? Path.GetFileName(t.Value) : t.Value)]);
+        return string.Join(' ', words);
     }
 
     private static void Print(Terminal terminal, PlanResult plan, string? folder)
@@ -54,7 +66,7 @@ internal static class PlanRunner
         terminal.Out.WriteLine();
         var methods = PlanTables.Methods(plan).Keep("planner", "scheduler", "evaluator", "makespan / bound", "layer time", "vs. first", "steps");
         terminal.Write(methods.Head(ShownMethods));
-        if (methods.Rows.Count > ShownMethods) terminal.Out.WriteLine($"  ... {methods.Rows.Count - ShownMethods} more in plan.json and report.html");
+        if (methods.Rows.Count > ShownMethods) terminal.Out.WriteLine($"  ... {methods.Rows.Count - ShownMethods} more in {(folder is null ? "the files that --out writes" : "plan.json and report.html")}");
         if (PlanWords.References(plan) is { } references) terminal.Out.WriteLine($"  {references}");
         terminal.Out.WriteLine();
         terminal.Out.WriteLine(PlanWords.Headline(new PlanFacts(plan)));

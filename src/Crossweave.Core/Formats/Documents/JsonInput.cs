@@ -131,19 +131,27 @@ public readonly struct JsonInput
         return values;
     }
 
-    /// <summary>A list of non-negative whole numbers.</summary>
+    /// <summary>A list of non-negative whole numbers; 90.0 and 1.32e2 are whole, as other languages write counts.</summary>
     public long[] Int64List()
     {
         var values = new long[Length];
         var i = 0;
         foreach (var item in _element.EnumerateArray())
         {
-            if (item.ValueKind != JsonValueKind.Number || !item.TryGetInt64(out values[i]) || values[i] < 0)
+            if (item.ValueKind != JsonValueKind.Number || !IsWhole(item, out values[i]) || values[i] < 0)
                 throw new JsonInput(item, _file, $"{_at}[{i}]").Wrong("a non-negative whole number");
             i++;
         }
 
         return values;
+    }
+
+    private static bool IsWhole(JsonElement number, out long value)
+    {
+        if (number.TryGetInt64(out value)) return true;
+        if (!number.TryGetDecimal(out var d) || d != decimal.Truncate(d) || d < 0 || d > long.MaxValue) return false;
+        value = (long)d;
+        return true;
     }
 
     /// <summary>The error for this value: names it and what was expected.</summary>

@@ -1,4 +1,4 @@
-using Crossweave.Core.Formats.Containers;
+using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.Routing;
 
 namespace Crossweave.Core.Formats.Routing;
@@ -12,20 +12,10 @@ public sealed class WeightJsonImporter : IRoutingImporter
 
     public bool Recognises(string path) => Sniff.JsonKeys(path) is { } keys && keys.Contains("weight");
 
-    public Recording Import(string path, ImportOptions options) => JsonInput.ReadFile(path, root =>
+    public Recording Import(string path, ImportOptions options)
     {
-        var weight = IntegerArray.FromJson(JsonInput.Member(root, "weight", path), 2, 2, $"{path}.weight");
-        foreach (var property in root.EnumerateObject())
-            if (property.Name != "weight")
-                throw InputException.At(path, $"the key '{property.Name}'", "weight only");
-        LoadTable.CheckExperts(options, weight.Shape[1], path);
-        var table = new LoadTable(weight.Shape[0], weight.Shape[1], path);
-        for (var i = 0; i < weight.Values.Length; i++)
-        {
-            var (layer, expert) = (i / weight.Shape[1], i % weight.Shape[1]);
-            table.Add(layer, expert, weight.Values[i], $"{path}.weight[{layer}][{expert}]");
-        }
-
-        return new Recording(Trace: null, table.ToLoad(path));
-    });
+        var load = LoadDocument.Read(path);
+        LoadTable.CheckExperts(options, load.ExpertCount, path);
+        return new Recording(Trace: null, load);
+    }
 }
