@@ -1,28 +1,16 @@
 using System.Text.Json;
+using Crossweave.Testing;
 
 namespace Crossweave.Cli.Tests;
 
 /// <summary>The contracts of docs/formats.md that other tools rely on.</summary>
 public sealed class ContractTests
 {
-    // The published 8x8 matrix of arXiv 2605.26845 (scheduling spec 5.1).
-    private const string Golden = """
-        1277,3005,1990,861,1753,1447,1771,1692
-        1695,2955,1908,1185,1775,1534,1919,2003
-        1750,3196,2145,1343,1840,1624,2263,2083
-        1566,2832,1906,1235,1494,1262,1728,2027
-        1687,3527,2235,1285,1776,1521,2032,2321
-        1307,2654,1898,1222,1329,1139,1483,1990
-        1103,2005,1524,919,1321,1127,1258,1507
-        1367,2408,1592,869,1400,1177,1717,1498
-        """;
-
     [Fact]
     public void Schedule_prints_the_seven_golden_matchings_with_their_times()
     {
-        using var folder = new Cli.Folder();
         var (code, output, _) = Cli.Run(
-            "schedule", "--matrix", folder.File("m.csv", Golden), "--scheduler", "greedy-max-weight", "--bandwidth", "400Gbps", "--delta", "10ns", "--token-bytes", "12288", "--json", "-");
+            "schedule", "--matrix", PublishedMatrix.File, "--scheduler", "greedy-max-weight", "--bandwidth", "400Gbps", "--delta", "10ns", "--token-bytes", "12288", "--json", "-");
         Assert.Equal(0, code);
         var json = JsonDocument.Parse(output).RootElement;
         Assert.Equal("greedy-max-weight", json.GetProperty("scheduler").GetString());

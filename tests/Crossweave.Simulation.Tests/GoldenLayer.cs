@@ -4,6 +4,7 @@ using Crossweave.Core.Layers;
 using Crossweave.Core.Scheduling;
 using Crossweave.Core.Traffic;
 using Crossweave.Core.Units;
+using Crossweave.Testing;
 
 namespace Crossweave.Simulation.Tests;
 
@@ -13,25 +14,13 @@ namespace Crossweave.Simulation.Tests;
 /// </summary>
 internal static class GoldenLayer
 {
-    private static readonly long[] Cells =
-    [
-        1277, 3005, 1990, 861, 1753, 1447, 1771, 1692,
-        1695, 2955, 1908, 1185, 1775, 1534, 1919, 2003,
-        1750, 3196, 2145, 1343, 1840, 1624, 2263, 2083,
-        1566, 2832, 1906, 1235, 1494, 1262, 1728, 2027,
-        1687, 3527, 2235, 1285, 1776, 1521, 2032, 2321,
-        1307, 2654, 1898, 1222, 1329, 1139, 1483, 1990,
-        1103, 2005, 1524, 919, 1321, 1127, 1258, 1507,
-        1367, 2408, 1592, 869, 1400, 1177, 1717, 1498,
-    ];
-
     private static readonly int[][] Matchings =
     [
         [2, 4, 6, 7, 1, 3, 5, 0], [4, 5, 1, 0, 2, 7, 3, 6], [1, 0, 3, 6, 7, 2, 4, 5], [5, 3, 0, 2, 6, 1, 7, 4],
         [6, 7, 4, 1, 5, 0, 2, 3], [7, 2, 5, 4, 3, 6, 0, 1], [3, 6, 7, 5, 0, 4, 1, 2],
     ];
 
-    public static TrafficMatrix Matrix => new(8, [.. Cells]);
+    public static TrafficMatrix Matrix => new(8, PublishedMatrix.Cells());
 
     public static Schedule Dispatch
     {

@@ -62,7 +62,7 @@ internal sealed class SafetensorsFile : IDisposable
         if (length > MaxHeaderBytes) throw InputException.At($"{path}: byte 0", $"a header of {length} bytes", $"at most {MaxHeaderBytes} (is this a safetensors file?)");
         if (length > (ulong)bytes.Length - 8) throw InputException.At(path, $"{bytes.Length - 8} bytes after the header length", $"a header of {length} bytes (the file is truncated)");
         var dataStart = 8 + (long)length;
-        var tensors = JsonInput.Parse(bytes.Slice(8, (int)length).ToArray(), $"{path}: header", root => ReadTensors(root, dataStart, path));
+        var tensors = ForeignJson.Parse(bytes.Slice(8, (int)length).ToArray(), $"{path}: header", root => ReadTensors(root, dataStart, path));
         tensors.Sort((a, b) => a.Offset != b.Offset ? a.Offset.CompareTo(b.Offset) : a.Length.CompareTo(b.Length));
         var at = dataStart;
         foreach (var tensor in tensors)
@@ -86,7 +86,7 @@ internal sealed class SafetensorsFile : IDisposable
             if (property.Name == "__metadata__") continue;
             var where = $"{path}: '{property.Name}'";
             if (!names.Add(property.Name)) throw InputException.At(where, "the name twice", "distinct names");
-            var dtype = JsonInput.Member(property.Value, "dtype", where).GetString();
+            var dtype = ForeignJson.Member(property.Value, "dtype", where).GetString();
             ElementType? type = dtype switch
             {
                 "BOOL" => ElementType.Bool,
@@ -105,8 +105,8 @@ internal sealed class SafetensorsFile : IDisposable
                 _ => null,
             };
             if (type is null) throw InputException.At(where, $"dtype '{dtype}'", "BOOL, U8, I8, U16, I16, U32, I32, U64, I64, F16, BF16, F32 or F64");
-            var shape = JsonInput.Integers(JsonInput.Member(property.Value, "shape", where), $"{where}.shape");
-            var offsets = JsonInput.Integers(JsonInput.Member(property.Value, "data_offsets", where), $"{where}.data_offsets");
+            var shape = ForeignJson.Integers(ForeignJson.Member(property.Value, "shape", where), $"{where}.shape");
+            var offsets = ForeignJson.Integers(ForeignJson.Member(property.Value, "data_offsets", where), $"{where}.data_offsets");
             if (offsets.Length != 2 || offsets[0] < 0 || offsets[1] < offsets[0]) throw InputException.At($"{where}.data_offsets", $"[{string.Join(", ", offsets)}]", "[begin, end] with 0 <= begin <= end");
             var bytes = (UInt128)(ulong)type.Value.Size();
             foreach (var n in shape)

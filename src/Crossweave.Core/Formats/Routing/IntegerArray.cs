@@ -42,14 +42,14 @@ internal sealed record IntegerArray(int[] Shape, long[] Values)
         if (depth == shape.Count)
         {
             // 1234.0 is a whole number too: arrays of floats are often written that way.
-            var exact = JsonInput.TryWhole(value, out var n);
-            if (!exact) throw InputException.At(where, JsonInput.Text(value), "a whole number");
+            var exact = ForeignJson.TryWhole(value, out var n);
+            if (!exact) throw InputException.At(where, ForeignJson.Text(value), "a whole number");
             values.Add(n);
             return;
         }
 
         if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() != shape[depth])
-            throw InputException.At(where, value.ValueKind == JsonValueKind.Array ? $"a list of {value.GetArrayLength()}" : JsonInput.Kind(value), $"a list of {shape[depth]} as the first one");
+            throw InputException.At(where, value.ValueKind == JsonValueKind.Array ? $"a list of {value.GetArrayLength()}" : ForeignJson.Kind(value), $"a list of {shape[depth]} as the first one");
         var index = 0;
         foreach (var item in value.EnumerateArray())
         {

@@ -111,9 +111,9 @@ public sealed class NpyImporter : IRoutingImporter
     private static (int? Experts, IReadOnlyList<int>? LayerIds) ReadMeta(string path, int layerCount, ImportOptions options)
     {
         if (!File.Exists(path)) return (options.ExpertCount, null);
-        return JsonInput.ReadFile(path, root =>
+        return ForeignJson.ReadFile(path, root =>
         {
-            var experts = JsonInput.Int(root, "experts", path, 1, ChoiceValidator.MaxExperts);
+            var experts = ForeignJson.Int(root, "experts", path, 1, ChoiceValidator.MaxExperts);
             if (options.ExpertCount is { } asked && asked != experts) throw InputException.At($"{path}.experts", $"{experts}", $"{asked} as asked for");
             int[]? layerIds = null;
             foreach (var property in root.EnumerateObject())
@@ -129,7 +129,7 @@ public sealed class NpyImporter : IRoutingImporter
 
     private static int[] LayerIds(JsonElement list, int layerCount, string where)
     {
-        var ids = JsonInput.Integers(list, where);
+        var ids = ForeignJson.Integers(list, where);
         if (ids.Length != layerCount) throw InputException.At(where, $"{ids.Length} layer numbers", $"{layerCount}");
         return [.. ids.Select(id => id is >= 0 and <= int.MaxValue ? (int)id : throw InputException.At(where, $"{id}", "layer numbers of at least 0"))];
     }

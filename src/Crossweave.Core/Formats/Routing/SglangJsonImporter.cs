@@ -14,5 +14,5 @@ public sealed class SglangJsonImporter : IRoutingImporter
         Sniff.JsonKeys(path) is { } keys && (keys.Contains("logical_count") || keys.Contains("records") || keys.Contains("last_physical_to_logical_map"));
 
     public Recording Import(string path, ImportOptions options) =>
-        JsonInput.ReadFile(path, root => SglangDump.Decode([(path, new JsonDumpValue(root))], options));
+        ForeignJson.ReadFile(path, root => SglangDump.Decode([(path, new JsonDumpValue(root))], options));
 }

@@ -16,15 +16,15 @@ public sealed class StratamoeImporter : IRoutingImporter
 
     public bool Recognises(string path) => Sniff.JsonKeys(path) is { } keys && (keys.Contains("expertsPerLayer") || keys.Contains("selections"));
 
-    public Recording Import(string path, ImportOptions options) => JsonInput.ReadFile(path, root =>
+    public Recording Import(string path, ImportOptions options) => ForeignJson.ReadFile(path, root =>
     {
-        JsonInput.Int(root, "version", path, 2, 2);
-        var experts = JsonInput.Int(root, "expertsPerLayer", path, 1, ChoiceValidator.MaxExperts);
+        ForeignJson.Int(root, "version", path, 2, 2);
+        var experts = ForeignJson.Int(root, "expertsPerLayer", path, 1, ChoiceValidator.MaxExperts);
         LoadTable.CheckExperts(options, experts, path);
-        var layers = JsonInput.Int(root, "layers", path, 1, int.MaxValue);
-        var tokens = JsonInput.Int(root, "tokens", path, 1, int.MaxValue);
-        var topK = JsonInput.Int(root, "topK", path, 1, experts);
-        var selections = JsonInput.Member(root, "selections", path);
+        var layers = ForeignJson.Int(root, "layers", path, 1, int.MaxValue);
+        var tokens = ForeignJson.Int(root, "tokens", path, 1, int.MaxValue);
+        var topK = ForeignJson.Int(root, "topK", path, 1, experts);
+        var selections = ForeignJson.Member(root, "selections", path);
         var array = IntegerArray.FromJson(selections, 3, 3, $"{path}: selections");
         if (array.Shape[0] != tokens || array.Shape[1] != layers || array.Shape[2] != topK)
             throw InputException.At($"{path}: selections", $"shape {array.ShapeText}", $"[{tokens}, {layers}, {topK}] (tokens, layers, topK)");

@@ -23,10 +23,10 @@ public sealed class TensorRtImporter : IRoutingImporter
     {
         var folder = FolderOf(path);
         var metaPath = Path.Combine(folder, MetaFile);
-        var experts = JsonInput.ReadFile(metaPath, root =>
+        var experts = ForeignJson.ReadFile(metaPath, root =>
         {
-            var n = JsonInput.Int(root, "num_experts", metaPath, 1, ChoiceValidator.MaxExperts);
-            if (root.TryGetProperty("num_experts_per_token", out _)) JsonInput.Int(root, "num_experts_per_token", metaPath, 1, n);
+            var n = ForeignJson.Int(root, "num_experts", metaPath, 1, ChoiceValidator.MaxExperts);
+            if (root.TryGetProperty("num_experts_per_token", out _)) ForeignJson.Int(root, "num_experts_per_token", metaPath, 1, n);
             return n;
         });
         LoadTable.CheckExperts(options, experts, metaPath);

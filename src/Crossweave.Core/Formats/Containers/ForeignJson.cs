@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Crossweave.Core.Formats.Containers;
 
 /// <summary>JSON of foreign programs, read with one-line errors: syntax with line and position, values with the path of their key.</summary>
-internal static class JsonInput
+internal static class ForeignJson
 {
     private const long MaxBytes = 1L << 30;
 
