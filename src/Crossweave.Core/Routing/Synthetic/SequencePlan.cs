@@ -20,8 +20,10 @@ internal sealed class SequencePlan
 
     public static SequencePlan Draw(SyntheticParameters p, Prng prng)
     {
-        var lengths = Lengths(p, prng.Split("lengths"));
-        var domains = Domains(p, lengths.Count, prng.Split("domains"));
+        var own = p.Domains[0].MeanLength > 0;
+        var lengths = own ? [] : Lengths(p, prng.Split("lengths"));
+        var domains = Domains(p, own ? SequenceCount(p) : lengths.Count, prng.Split("domains"));
+        if (own) lengths = LengthsByDomain(p, domains, prng.Split("lengths"));
         var sequences = new TokenSequence[lengths.Count];
         var topics = new ushort[p.Tokens];
         var first = 0;
@@ -46,6 +48,59 @@ internal sealed class SequencePlan
         }
 
         return lengths;
+    }
+
+    private static int SequenceCount(SyntheticParameters p)
+    {
+        var mean = p.Domains.Sum(d => d.Share * d.MeanLength) / p.Domains.Sum(d => d.Share);
+        var fewest = p.MaxLength > 0 ? ((p.Tokens - 1) / p.MaxLength) + 1 : 1;
+        return Math.Clamp((int)Math.Round(p.Tokens / mean), fewest, p.Tokens);
+    }
+
+    // Log-normal with mean and spread of the domain met exactly within the domain (before cutting and rounding), so that shares of
+    // tokens are no matter of luck; then all are scaled to the number of tokens.
+    private static List<int> LengthsByDomain(SyntheticParameters p, int[] domains, Prng prng)
+    {
+        var longest = p.MaxLength > 0 ? Math.Min(p.MaxLength, p.Tokens) : p.Tokens;
+        var lengths = new double[domains.Length];
+        for (var d = 0; d < p.Domains.Count; d++)
+        {
+            var stream = prng.Split(d);
+            var mine = Enumerable.Range(0, domains.Length).Where(s => domains[s] == d).ToArray();
+            var normals = mine.Select(_ => stream.NextNormal()).ToArray();
+            if (mine.Length == 0) continue;
+            var mean = normals.Average();
+            var deviation = Math.Sqrt(normals.Average(z => (z - mean) * (z - mean)));
+            var logs = normals.Select(z => deviation > 0 ? p.Domains[d].LengthSpread * (z - mean) / deviation : 0).ToArray();
+            var scaled = ScaledTo(mine.Length * p.Domains[d].MeanLength, [.. logs.Select(Math.Exp)], longest);
+            for (var i = 0; i < mine.Length; i++) lengths[mine[i]] = scaled[i];
+        }
+
+        var (result, exact, rounded) = (new List<int>(), 0.0, 0);
+        foreach (var length in ScaledTo(p.Tokens, lengths, longest))
+        {
+            exact += length;
+            var end = result.Count == lengths.Length - 1 ? p.Tokens : (int)Math.Round(exact);
+            result.Add(end - rounded);
+            rounded = end;
+        }
+
+        return result;
+    }
+
+    // The factor that, with values kept within 1 and longest, gives the total; bisection over its logarithm.
+    private static double[] ScaledTo(double total, double[] values, int longest)
+    {
+        var (low, high) = (-60.0, 60.0);
+        double[] At(double logFactor) => [.. values.Select(v => Math.Clamp(v * Math.Exp(logFactor), 1, longest))];
+        for (var i = 0; i < 70; i++)
+        {
+            var middle = (low + high) / 2;
+            if (At(middle).Sum() < total) low = middle;
+            else high = middle;
+        }
+
+        return At(high);
     }
 
     // Shares are kept as closely as whole sequences allow (largest remainder); mixed order is a shuffle of the blocks.

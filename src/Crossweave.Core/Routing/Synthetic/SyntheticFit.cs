@@ -12,7 +12,7 @@ public sealed record FitOptions
     public int GroupTopK { get; init; } = 1;
 
     /// <summary>Longer traces are represented by whole sequences of about this many tokens.</summary>
-    public int MaxTokens { get; init; } = 1 << 14;
+    public int MaxTokens { get; init; } = 1 << 16;
 
     /// <summary>Rounds of generate, measure, correct.</summary>
     public int Rounds { get; init; } = 24;
@@ -44,28 +44,28 @@ public static class SyntheticFit
         if (trace.TokenCount < 2) throw InputException.At("trace", $"{trace.TokenCount} tokens", "at least 2 to fit parameters to");
         var sample = TraceSample.Take(trace, options.MaxTokens);
         var wanted = RoutingProfile.Of(sample, NoRanks, options.Threads);
-        var current = Start(trace, sample.TokenCount, options);
-        var (best, bestError) = (current, double.PositiveInfinity);
+        var current = Start(sample, options);
+        var settled = new List<SyntheticParameters>();
         for (var round = 0; round < options.Rounds; round++)
         {
-            var trial = SyntheticRouting.Generate(current, prng.Split("trial").Split(round % 3), options.Threads);
+            using var trial = SyntheticRouting.Generate(current, prng.Split("trial").Split(round), options.Threads);
             var reached = RoutingProfile.Of(trial, NoRanks, options.Threads);
-            var error = Error(wanted, reached);
-            if (error < bestError) (best, bestError) = (current, error);
-            current = Correct(current, wanted, reached, round < options.Rounds * 2 / 3 ? 0.9 : 0.5);
-            if (round % 3 == 2 && round < options.Rounds * 2 / 3) current = FewerTopics(current, wanted, reached);
+            var searching = round < options.Rounds / 2;
+            current = Correct(current, wanted, reached, searching ? 0.8 : 0.4);
+            if (searching && round % 3 == 2) current = FewerTopics(current, wanted, reached);
+            if (!searching || round == options.Rounds - 1) settled.Add(current);
             progress?.Report("fitting parameters", round + 1, options.Rounds);
         }
 
-        return Rounded(best) with { Tokens = trace.TokenCount, Note = "fitted" };
+        var all = Start(trace, options);
+        return Rounded(Mean(settled)) with { Tokens = all.Tokens, Domains = all.Domains, DomainBlocks = all.DomainBlocks, MaxLength = all.MaxLength, Note = "fitted" };
     }
 
-    private static SyntheticParameters Start(RoutingTrace trace, int tokens, FitOptions options)
+    private static SyntheticParameters Start(RoutingTrace trace, FitOptions options)
     {
         var lengths = trace.Sequences.Select(s => (double)s.TokenCount).Order().ToArray();
         var longest = (int)lengths[^1];
-        var atLimit = lengths.Count(l => l == longest);
-        var domains = trace.Sequences.Select(s => s.Domain).Distinct().ToList();
+        var domains = trace.Sequences.Select(s => s.Domain).Distinct().Count();
         var changes = trace.Sequences.Zip(trace.Sequences.Skip(1)).Count(p => p.First.Domain != p.Second.Domain);
         var logs = lengths.Select(l => Math.Log(l)).ToArray();
         var mean = logs.Average();
@@ -75,15 +75,15 @@ public static class SyntheticFit
             Experts = trace.ExpertCount,
             TopK = trace.TopK,
             Layers = trace.LayerCount,
-            Tokens = tokens,
+            Tokens = trace.TokenCount,
             FirstLayer = trace.LayerIds[0],
             Groups = options.Groups,
             GroupTopK = options.GroupTopK,
             ZipfExponent = PerLayer(1),
             ZipfOffset = PerLayer(trace.ExpertCount / 8.0),
-            Domains = [.. domains.Select(d => new SyntheticDomain(d, trace.Sequences.Count(s => s.Domain == d)))],
-            DomainBlocks = domains.Count > 1 && changes < 2 * domains.Count,
-            DomainSpread = PerLayer(domains.Count > 1 ? 0.3 : 0),
+            Domains = [.. trace.Sequences.GroupBy(s => s.Domain).Select(Domain)],
+            DomainBlocks = domains > 1 && changes < 2 * domains,
+            DomainSpread = PerLayer(domains > 1 ? 0.3 : 0),
             SequenceSpread = PerLayer(0.3),
             Topics = Math.Max(32, trace.ExpertCount),
             TopicsPerSequence = Math.Max(32, trace.ExpertCount),
@@ -92,18 +92,24 @@ public static class SyntheticFit
             TopicStay = 0.3,
             Drift = 0.1,
             MedianLength = Math.Max(1, Math.Exp(mean)),
-            LengthSpread = Math.Sqrt(logs.Average(l => (l - mean) * (l - mean))),
+            LengthSpread = Spread(logs, mean),
             MaxLength = longest,
-        } is var p && atLimit * 4 > lengths.Length ? WithCutLengths(p, lengths) : p;
+        };
+
+        SyntheticDomain Domain(IGrouping<string, TokenSequence> domain)
+        {
+            var own = domain.Select(s => Math.Log(s.TokenCount)).ToArray();
+            var center = own.Average();
+            var spread = own.Length < 4 ? Spread(logs, mean) : Spread(own, center); // few lengths say little about their spread
+            return new SyntheticDomain(domain.Key, own.Length)
+            {
+                MeanLength = Math.Round(domain.Average(s => s.TokenCount), 2),
+                LengthSpread = Math.Round(spread, 4),
+            };
+        }
     }
 
-    // Many sequences at the limit were cut there (answers of at most 511 tokens): the median and the lower quartile still tell.
-    private static SyntheticParameters WithCutLengths(SyntheticParameters p, double[] sorted)
-    {
-        var (quarter, half) = (sorted[sorted.Length / 4], sorted[sorted.Length / 2]);
-        var spread = half > quarter ? Math.Log(half / quarter) / 0.6745 : p.LengthSpread; // quartile of the normal
-        return p with { MedianLength = half, LengthSpread = spread };
-    }
+    private static double Spread(double[] values, double mean) => Math.Sqrt(values.Average(v => (v - mean) * (v - mean)));
 
     private static SyntheticParameters Correct(SyntheticParameters p, RoutingProfile wanted, RoutingProfile reached, double power)
     {
@@ -145,23 +151,22 @@ public static class SyntheticFit
     private static double Ratio(double wanted, double reached, double power) =>
         reached <= 0 ? 1 : Math.Clamp(Math.Pow(Math.Max(wanted, 1e-6) / reached, power), 0.5, 2);
 
-    // Relative errors of everything aimed at, mean over layers, added.
-    private static double Error(RoutingProfile wanted, RoutingProfile reached)
+    // Geometric means: corrections are factors.
+    private static SyntheticParameters Mean(List<SyntheticParameters> rounds)
     {
-        var (sum, layers) = (0.0, wanted.Summary.Layers);
-        for (var l = 0; l < layers; l++)
+        double[] Of(Func<SyntheticParameters, double[]> values, double shift = 0) =>
+            [.. Enumerable.Range(0, rounds[0].Layers).Select(l => Math.Exp(rounds.Average(r => Math.Log(values(r)[l] + shift))) - shift)];
+        return rounds[^1] with
         {
-            var (w, r) = (wanted.Summary.PerLayer[l], reached.Summary.PerLayer[l]);
-            sum += Relative(w.Gini, r.Gini) + Relative(w.MaxOverMeanExpert, r.MaxOverMeanExpert) + Relative(wanted.SequenceDistance[l], reached.SequenceDistance[l]);
-            sum += Relative(w.CoActivation?.Strength ?? 0, r.CoActivation?.Strength ?? 0) + Relative(wanted.DomainDistance[l], reached.DomainDistance[l]);
-            sum += Relative(wanted.NextTokenOverlap[l], reached.NextTokenOverlap[l]);
-        }
-
-        return (sum / layers) + Relative(
-            wanted.Summary.PerLayer.Average(l => l.Drift.MeanDistance), reached.Summary.PerLayer.Average(l => l.Drift.MeanDistance));
+            ZipfExponent = Of(r => r.ZipfExponent),
+            ZipfOffset = Of(r => r.ZipfOffset, shift: 1),
+            TopicBoost = Of(r => r.TopicBoost),
+            SequenceSpread = Of(r => r.SequenceSpread),
+            DomainSpread = rounds[0].Domains.Count > 1 ? Of(r => r.DomainSpread) : rounds[0].DomainSpread,
+            TopicStay = rounds.Average(r => r.TopicStay),
+            Drift = Math.Exp(rounds.Average(r => Math.Log(r.Drift))),
+        };
     }
-
-    private static double Relative(double wanted, double reached) => wanted <= 0 ? 0 : Math.Abs(reached - wanted) / wanted;
 
     private static SyntheticParameters Rounded(SyntheticParameters p)
     {

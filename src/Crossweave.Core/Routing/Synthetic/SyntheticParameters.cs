@@ -8,7 +8,16 @@ namespace Crossweave.Core.Routing.Synthetic;
 /// <summary>A kind of text; its sequences share a preference for experts.</summary>
 /// <param name="Name">As in <see cref="TokenSequence.Domain"/>.</param>
 /// <param name="Share">Relative number of sequences, above 0.</param>
-public sealed record SyntheticDomain(string Name, double Share);
+public sealed record SyntheticDomain(string Name, double Share)
+{
+    /// <summary>Mean tokens of its sequences; 0 = lengths as in <see cref="SyntheticParameters.MedianLength"/>. All domains or none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double MeanLength { get; set; }
+
+    /// <summary>Standard deviation of the logarithm of these lengths; used with <see cref="MeanLength"/> only.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double LengthSpread { get; set; }
+}
 
 /// <summary>
 /// The recipe of synthetic routing. Every expert has a log-weight that is a sum of independent parts; a token draws k different
@@ -82,7 +91,7 @@ public sealed record SyntheticParameters
     /// <summary>Drift is interpolated between this many + 1 independent points of the trace.</summary>
     public int DriftPeriods { get; set; } = 4;
 
-    /// <summary>Median of the sequence length (log-normal), tokens.</summary>
+    /// <summary>Median of the sequence length (log-normal), tokens; unused when domains have lengths of their own.</summary>
     public double MedianLength { get; set; } = 200;
 
     /// <summary>Standard deviation of the logarithm of the length.</summary>
@@ -150,6 +159,13 @@ public sealed record SyntheticParameters
         PerLayer(TopicBoost, "topicBoost", 20);
         Require(Domains is { Count: >= 1 }, "domains", Domains?.Count ?? 0, "at least 1");
         foreach (var d in Domains!) Require(d.Name is not null && d.Share > 0 && double.IsFinite(d.Share), "domains", d.Share, "a name and a share above 0");
+        foreach (var d in Domains)
+        {
+            Require(d.MeanLength == 0 || (d.MeanLength >= 1 && d.MeanLength <= (MaxLength > 0 ? MaxLength : 1e9)), "domains", d.MeanLength, "a meanLength of 0 or of 1 to maxLength");
+            Require(d.MeanLength > 0 == Domains[0].MeanLength > 0, "domains", d.MeanLength, "a meanLength for all domains or for none");
+            Require(d.LengthSpread is >= 0 and <= 10, "domains", d.LengthSpread, "a lengthSpread of 0 to 10");
+        }
+
         Require(Topics is >= 1 and <= ushort.MaxValue, "topics", Topics, $"1 to {ushort.MaxValue}");
         Require(TopicsPerSequence >= 1 && TopicsPerSequence <= Topics, "topicsPerSequence", TopicsPerSequence, $"1 to topics = {Topics}");
         Require(ExpertsPerTopic >= 1 && ExpertsPerTopic <= Experts, "expertsPerTopic", ExpertsPerTopic, $"1 to experts = {Experts}");
