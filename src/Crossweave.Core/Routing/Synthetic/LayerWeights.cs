@@ -19,6 +19,7 @@ internal sealed class LayerWeights
         _layer = layer;
         _popularity = Popularity(p, layer, prng.Split("popularity"));
         _domains = Normals(p.Domains.Count, p.Experts, SyntheticParameters.At(p.DomainSpread, layer), prng.Split("domain"));
+        if (p.DomainsCentred) Centre(_domains, p.Domains);
         _drift = Normals(p.DriftPeriods + 1, p.Experts, p.Drift, prng.Split("drift"));
         _sequences = prng.Split("sequence");
         _topicExperts = TopicExperts(p, _popularity, prng.Split("topic"));
@@ -54,6 +55,18 @@ internal sealed class LayerWeights
         for (var r = 0; r < weights.Length; r++) weights[r] = -exponent * Math.Log((r + 1 + offset) / (1 + offset));
         prng.Shuffle(weights.AsSpan());
         return weights;
+    }
+
+    private static void Centre(double[][] parts, IReadOnlyList<SyntheticDomain> domains)
+    {
+        var weights = domains.Select(d => d.Share * (d.MeanLength > 0 ? d.MeanLength : 1)).ToArray();
+        var total = weights.Sum();
+        for (var e = 0; e < parts[0].Length; e++)
+        {
+            var mean = 0.0;
+            for (var d = 0; d < parts.Length; d++) mean += weights[d] / total * parts[d][e];
+            foreach (var part in parts) part[e] -= mean;
+        }
     }
 
     private static double[][] Normals(int rows, int columns, double spread, Prng prng)

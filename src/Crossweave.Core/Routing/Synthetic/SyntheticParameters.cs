@@ -67,6 +67,13 @@ public sealed record SyntheticParameters
     /// <summary>Standard deviation of the domain part, per layer.</summary>
     public double[] DomainSpread { get; set; } = [0.3];
 
+    /// <summary>
+    /// True: from every domain's part the mean over domains (weighted by their tokens) is taken off, so that domains differ in
+    /// what they prefer but add nothing to overall popularity, as after training with a balancing loss; false: independent.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool DomainsCentred { get; set; }
+
     /// <summary>Standard deviation of the sequence part, per layer.</summary>
     public double[] SequenceSpread { get; set; } = [0.3];
 
