@@ -16,7 +16,7 @@ public static class CommandLine
     /// <summary>Every verb, in the order of the help text.</summary>
     public static readonly IReadOnlyList<Func<Terminal, Command>> Verbs =
     [
-        PlanVerb.Create, CompareVerb.Create, DemoVerb.Create, InspectVerb.Create, SynthVerb.Create, ImportVerb.Create,
+        PlanVerb.Create, PlanVerb.CreateCompare, DemoVerb.Create, InspectVerb.Create, SynthVerb.Create, ImportVerb.Create,
         PlaceVerb.Create, ExportVerb.Create, ScheduleVerb.Create, VerifyVerb.Create, ModelsVerb.Create, BenchVerb.Create, ExperimentVerb.Create,
     ];
 
