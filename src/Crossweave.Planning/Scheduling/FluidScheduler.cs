@@ -1,4 +1,5 @@
 using Crossweave.Algorithms;
+using Crossweave.Core.Fabrics;
 using Crossweave.Core.Scheduling;
 
 namespace Crossweave.Planning.Scheduling;
@@ -16,7 +17,7 @@ public sealed class FluidScheduler : IScheduler
 
     public bool KeepsEntriesWhole => true;
 
-    public bool NeedsPacketFabric => true;
+    public Fabric TimedOn(Fabric fabric) => FabricKinds.PacketTwin(fabric);
 
     public Schedule Schedule(SchedulingProblem problem, Prng prng)
     {
