@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text;
 using Crossweave.Cli.Studies;
-using Crossweave.Core;
 using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.IO;
 using Crossweave.Reporting;
