@@ -22,7 +22,7 @@ public enum MatchingRule
 /// </summary>
 /// <remarks>
 /// At most n^2 - 2n + 2 permutations (dimension of the Birkhoff polytope plus one); the weights sum to the line sum. Cost per step:
-/// heavy first O(n^2) per entry that became zero, bottleneck O(n^3 log n / 64), max-weight O(n^3). A workspace.
+/// heavy first O(n^2) per entry that became zero, bottleneck O(n^2) per fall of the threshold plus O(n^3 / 64), max-weight O(n^3). A workspace.
 /// </remarks>
 public sealed class BirkhoffDecomposition
 {
@@ -30,6 +30,7 @@ public sealed class BirkhoffDecomposition
     private readonly long[] _left;
     private readonly HeavyFirstMatching _heavy;
     private readonly BipartiteMatching _matching;
+    private readonly BipartiteMatching _probe;
     private readonly AssignmentSolver _assignment = new();
     private readonly long[] _values;
     private readonly int[] _columns;
@@ -48,6 +49,7 @@ public sealed class BirkhoffDecomposition
         _columns = new int[size];
         _heavy = new HeavyFirstMatching(size);
         _matching = new BipartiteMatching(size);
+        _probe = new BipartiteMatching(size);
     }
 
     /// <summary>Loads a matrix; every line must have the same sum.</summary>
@@ -56,7 +58,6 @@ public sealed class BirkhoffDecomposition
         cells.CopyTo(_left);
         _rule = rule;
         _first = true;
-        _ceiling = long.MaxValue;
         _remaining = LineSums.Largest(cells, _size);
         for (var i = 0; i < _size; i++)
         {
@@ -108,47 +109,29 @@ public sealed class BirkhoffDecomposition
         return weight;
     }
 
-    // Largest threshold that still admits a perfect matching; it never rises, since entries only shrink.
+    // Largest threshold that still admits a perfect matching (Derigs and Zimmermann 1978). It never rises, since entries only shrink,
+    // so the matching of the last phase is kept where it reaches the threshold and repaired. A search that fails shows a set of rows
+    // that needs a column below the threshold: the best such entry is the next threshold. The permutation is then matched from
+    // scratch, so that it depends on what is left only.
     private void MatchBottleneck()
     {
-        var count = 0;
-        foreach (var value in _left)
-            if (value > 0 && value <= _ceiling)
-                _values[count++] = value;
-        var values = _values.AsSpan(0, count);
-        values.Sort();
-        var (low, high) = (0, count - 1); // values[low] is feasible: equal line sums give a perfect matching on the positive entries
-        for (var stride = 1; low < high; stride *= 2) // the new threshold is near the old one: gallop down before halving
+        if (_first)
         {
-            var probe = Math.Max(low, high - stride);
-            if (MatchAbove(values[probe]))
-            {
-                low = probe;
-                break;
-            }
-
-            high = probe - 1;
+            _probe.Clear();
+            _ceiling = 0;
+            foreach (var value in _left) _ceiling = Math.Max(_ceiling, value);
+            _first = false;
         }
 
-        while (low < high)
+        while (true)
         {
-            var middle = (low + high + 1) / 2;
-            if (MatchAbove(values[middle])) low = middle;
-            else high = middle - 1;
+            for (var i = 0; i < _size; i++) _probe.SetRow(i, _left.AsSpan(i * _size, _size), _ceiling);
+            if (_probe.GrowPerfect()) break;
+            _ceiling = _probe.LargestMissing(_left);
         }
 
-        MatchAbove(values[low]);
-        _ceiling = values[low];
-    }
-
-    private bool MatchAbove(long threshold)
-    {
-        _matching.Clear();
-        for (var i = 0; i < _size; i++)
-            for (var j = 0; j < _size; j++)
-                if (_left[(i * _size) + j] >= threshold)
-                    _matching.Add(i, j);
-        return _matching.GrowPerfect();
+        _matching.CopyEdges(_probe);
+        _matching.GrowPerfect();
     }
 
     // Entries at zero are forbidden by a penalty above every possible gain.

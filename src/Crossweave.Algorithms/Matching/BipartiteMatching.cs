@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Crossweave.Algorithms.Matching;
 
@@ -20,6 +22,7 @@ public sealed class BipartiteMatching
     private readonly int[] _rowOfColumn;
     private readonly int[] _queue;
     private readonly int[] _previous;
+    private int _failed;
 
     /// <param name="size">Rows and columns.</param>
     public BipartiteMatching(int size)
@@ -68,6 +71,43 @@ public sealed class BipartiteMatching
         Count--;
     }
 
+    /// <summary>Replaces the edges of a row by the columns whose value reaches a threshold; a match below it is dropped.</summary>
+    internal void SetRow(int row, ReadOnlySpan<long> values, long threshold)
+    {
+        var bits = _edges.AsSpan(row * _words, _words);
+        AtLeast(values, threshold, bits);
+        var column = _columnOfRow[row];
+        if (column < 0 || (bits[column >> 6] >> (column & 63) & 1) != 0) return;
+        _columnOfRow[row] = -1;
+        _rowOfColumn[column] = -1;
+        Count--;
+    }
+
+    /// <summary>Takes over the edges of another matching of the same size; nothing is matched.</summary>
+    internal void CopyEdges(BipartiteMatching other)
+    {
+        other._edges.CopyTo(_edges, 0);
+        Array.Fill(_columnOfRow, -1);
+        Array.Fill(_rowOfColumn, -1);
+        Count = 0;
+    }
+
+    /// <summary>
+    /// After <see cref="GrowPerfect"/> gave up: the largest value between the rows its last search reached and the columns it did not.
+    /// Every perfect matching uses such a pair.
+    /// </summary>
+    internal long LargestMissing(ReadOnlySpan<long> cells)
+    {
+        var largest = LargestUnreached(cells.Slice(_failed * _size, _size));
+        for (var column = 0; column < _size; column++)
+        {
+            if ((_fresh[column >> 6] >> (column & 63) & 1) != 0) continue;
+            largest = Math.Max(largest, LargestUnreached(cells.Slice(_rowOfColumn[column] * _size, _size)));
+        }
+
+        return largest;
+    }
+
     /// <summary>Makes the matching maximum again.</summary>
     /// <returns>True when it is perfect.</returns>
     public bool Grow()
@@ -82,9 +122,48 @@ public sealed class BipartiteMatching
     public bool GrowPerfect()
     {
         for (var row = 0; row < _size && Count < _size; row++)
-            if (_columnOfRow[row] < 0 && !Augment(row))
-                return false;
+        {
+            if (_columnOfRow[row] >= 0 || Augment(row)) continue;
+            _failed = row;
+            return false;
+        }
+
         return Count == _size;
+    }
+
+    private long LargestUnreached(ReadOnlySpan<long> values)
+    {
+        var largest = long.MinValue;
+        for (var w = 0; w < _words; w++)
+        {
+            for (var bits = _fresh[w] & Columns(w); bits != 0; bits &= bits - 1)
+                largest = Math.Max(largest, values[(w << 6) + BitOperations.TrailingZeroCount(bits)]);
+        }
+
+        return largest;
+    }
+
+    // The bits of word w that are columns.
+    private ulong Columns(int w) => w == _words - 1 && (_size & 63) != 0 ? (1UL << (_size & 63)) - 1 : ulong.MaxValue;
+
+    private static void AtLeast(ReadOnlySpan<long> values, long threshold, Span<ulong> bits)
+    {
+        bits.Clear();
+        var j = 0;
+        if (Vector512.IsHardwareAccelerated)
+        {
+            ref var first = ref MemoryMarshal.GetReference(values);
+            var wanted = Vector512.Create(threshold);
+            for (; j + Vector512<long>.Count <= values.Length; j += Vector512<long>.Count)
+            {
+                var reached = Vector512.GreaterThanOrEqual(Vector512.LoadUnsafe(ref first, (nuint)j), wanted);
+                bits[j >> 6] |= reached.ExtractMostSignificantBits() << (j & 63);
+            }
+        }
+
+        for (; j < values.Length; j++)
+            if (values[j] >= threshold)
+                bits[j >> 6] |= 1UL << (j & 63);
     }
 
     private bool Augment(int start)

@@ -1,5 +1,6 @@
 using Crossweave.Algorithms.Assignment;
 using Crossweave.Algorithms.Decomposition;
+using Crossweave.Algorithms.Matching;
 
 namespace Crossweave.Algorithms.Tests.Decomposition;
 
@@ -11,6 +12,8 @@ public sealed class DecompositionTests
     [InlineData(33, 20)]
     [InlineData(64, 2_000_000)]
     [InlineData(40, 2_000_000_000)]
+    [InlineData(70, 134_217_728)] // the last weight that 32-bit arithmetic takes
+    [InlineData(129, 3)]
     public void Peeling_equals_cold_solves_from_the_textbook(int n, int values)
     {
         foreach (var zeros in new[] { 0.0, 0.5, 0.9 })
@@ -73,6 +76,53 @@ public sealed class DecompositionTests
                 Assert.Equal(sum, total);
                 Assert.InRange(count, 0, (n * n) - (2 * n) + 2);
             }
+        }
+    }
+
+    [Fact]
+    public void Bottleneck_permutations_equal_a_search_from_scratch()
+    {
+        foreach (var n in new[] { 1, 2, 5, 9, 17, 40, 66 })
+            for (var seed = 0; seed < (n > 20 ? 2 : 8); seed++)
+            {
+                var prng = new Prng(14).Split(n).Split(seed);
+                var cells = new long[n * n];
+                foreach (ref var c in cells.AsSpan())
+                    c = seed % 2 == 0 ? prng.NextInt(6) : (long)Math.Exp(prng.NextDouble() * 12);
+                LineSums.StuffQuick(cells, n);
+                var decomposition = new BirkhoffDecomposition(n);
+                var columns = new int[n];
+                decomposition.Start(cells, MatchingRule.Bottleneck);
+                while (decomposition.Next(columns) is > 0 and var weight)
+                {
+                    var scratch = Bottleneck(cells, n);
+                    Assert.True(scratch.AsSpan().SequenceEqual(columns), $"n {n} seed {seed}");
+                    for (var i = 0; i < n; i++) cells[(i * n) + columns[i]] -= weight;
+                }
+            }
+    }
+
+    // Binary search over the sorted entries, each matched from nothing.
+    private static int[] Bottleneck(long[] cells, int n)
+    {
+        var values = cells.Where(c => c > 0).Distinct().Order().ToArray();
+        var (low, high) = (0, values.Length - 1);
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            if (Match(values[middle]) is not null) low = middle;
+            else high = middle - 1;
+        }
+
+        return Match(values[low])!;
+
+        int[]? Match(long threshold)
+        {
+            var matching = new BipartiteMatching(n);
+            for (var k = 0; k < cells.Length; k++)
+                if (cells[k] >= threshold)
+                    matching.Add(k / n, k % n);
+            return matching.Grow() ? matching.ColumnOfRow.ToArray() : null;
         }
     }
 
