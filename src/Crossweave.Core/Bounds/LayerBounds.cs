@@ -58,7 +58,7 @@ public static class LayerBounds
             var profile = problem.ComputeOfRank[j];
             var local = exchanges.LocalRows(j) > 0;
             var remote = rows[j] > exchanges.LocalRows(j);
-            var launches = (local ? 0 : exchanges.FirstArrivalPs(j)) + profile.CheapestSplitPs(rows[j]) + (remote && lastLaunchReturns ? exchanges.OneReturnPs(j) : 0);
+            var launches = (local ? 0 : exchanges.FirstArrivalPs(j)) + profile.CheapestSplitPs(rows[j]) + (remote && (lastLaunchReturns || !local) ? exchanges.OneReturnPs(j) : 0);
             if (launches > best) (best, bottleneck) = (launches, $"rank {j}: all its launches, then a return");
             if (!remote) continue;
             var last = exchanges.LastArrivalPs(j) + profile.SmallestLaunchPs + (lastLaunchReturns ? exchanges.OneReturnPs(j) : 0);
@@ -70,6 +70,13 @@ public static class LayerBounds
 
         return [Network(exchanges, first), ComputeBound.CheapestSplit(problem), new LowerBound("critical-path", new SimTime(best), bottleneck)];
     }
+
+    /// <summary>
+    /// Valid in every mode, also when dispatch and combine share the ports and interleave (mode b; scheduling spec 7.5 to 7.7): no port
+    /// carries both phases faster, no rank computes its rows cheaper, and no rank's chain of arrival, launch and return is shorter.
+    /// </summary>
+    public static IReadOnlyList<LowerBound> Interleaved(LayerProblem problem) =>
+        [SharedPortBound.Of(problem), ComputeBound.CheapestSplit(problem), new InterleavedLines(problem).CriticalPath()];
 
     // All dispatch exchanges one after another, then all combine exchanges, which cannot begin before the first return is ready.
     private static LowerBound Network(ExchangeLines exchanges, long firstReturnPs)

@@ -14,7 +14,18 @@ namespace Crossweave.Core.Layers;
 public sealed record LayerProblem(LayerTraffic Traffic, Fabric Fabric, IReadOnlyList<ComputeProfile> ComputeOfRank);
 
 /// <summary>A schedule for every exchange of the layer, in the order of <see cref="LayerTraffic"/>.</summary>
-public sealed record LayerSchedule(IReadOnlyList<Schedule> Dispatch, IReadOnlyList<Schedule> Combine);
+/// <param name="Dispatch">Per dispatch exchange.</param>
+/// <param name="Combine">Per combine exchange.</param>
+/// <param name="Launches">What is computed together; null leaves it to the evaluator.</param>
+/// <param name="NetworkOrder">
+/// How the steps share the ports: every dispatch and every combine step once, each kind ascending (network mode b of scheduling spec 2.1). Null: all
+/// dispatch exchanges one after another, then all combine exchanges (mode a).
+/// </param>
+public sealed record LayerSchedule(
+    IReadOnlyList<Schedule> Dispatch,
+    IReadOnlyList<Schedule> Combine,
+    LaunchPlan? Launches = null,
+    IReadOnlyList<NetworkSlot>? NetworkOrder = null);
 
 /// <summary>What an interval of a timeline shows.</summary>
 public enum ActivityKind
