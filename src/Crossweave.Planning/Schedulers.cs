@@ -14,6 +14,9 @@ public static class Schedulers
         new GreedyMaxWeightScheduler(),
         new BvnSinkhornScheduler(),
         new OpenShopScheduler(),
+        new FastScheduler(),
+        new RingScheduler(),
+        new OneWayRingScheduler(),
     ];
 
     /// <exception cref="InputException">Unknown name.</exception>

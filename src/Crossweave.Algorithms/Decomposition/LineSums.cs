@@ -65,6 +65,27 @@ public static class LineSums
         return sum;
     }
 
+    /// <summary>
+    /// The embedding of FAST (arXiv 2505.09764): dummy amounts on non-maximal lines only. Rows in order, each filled from the first column
+    /// that still has room; lines at the largest sum stay as they are. At most 2n - 1 cells change. O(n^2) for the sums, O(n) for the walk.
+    /// </summary>
+    /// <returns>The common line sum.</returns>
+    public static long StuffFast(Span<long> cells, int size)
+    {
+        var sum = Largest(cells, size);
+        var row = new long[size];
+        var column = new long[size];
+        Deficits(cells, size, sum, row, column);
+        for (int i = 0, j = 0; i < size; i++)
+            while (row[i] > 0)
+            {
+                while (column[j] == 0) j++;
+                Add(cells, size, i, j, row, column);
+            }
+
+        return sum;
+    }
+
     private static void Deficits(ReadOnlySpan<long> cells, int size, long sum, Span<long> row, Span<long> column)
     {
         row.Fill(sum);

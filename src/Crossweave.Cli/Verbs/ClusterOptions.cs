@@ -17,11 +17,13 @@ internal sealed class ClusterOptions(Cluster? fallback = null)
 
     private readonly Option<string?> _fabric = new("--fabric")
     {
-        Description = $"Kind of fabric: {string.Join(", ", FabricKinds.All.Select(f => f.Name))}. Default: circuit-switch when --delta is given, else ideal-switch.",
+        Description = $"Kind of fabric: {string.Join(", ", FabricKinds.All.Select(f => f.Name))}. Default: circuit-switch when --delta is given, two-tier when --scale-up-bandwidth is, else ideal-switch.",
         HelpName = "KIND",
     };
 
     private readonly Option<string?> _bandwidth = new("--bandwidth") { Description = "Port rate of one rank, each direction, with unit. Default 400Gbps.", HelpName = "RATE" };
+
+    private readonly Option<string?> _scaleUp = new("--scale-up-bandwidth") { Description = "Rate of one rank inside its node, each direction, with unit; for --fabric two-tier.", HelpName = "RATE" };
 
     private readonly Option<string?> _delta = new("--delta") { Description = "Reconfiguration delay of a circuit switch, with unit (10ns).", HelpName = "TIME" };
 
@@ -29,7 +31,7 @@ internal sealed class ClusterOptions(Cluster? fallback = null)
 
     public void AddTo(Command command, bool withCompute = true)
     {
-        foreach (var option in new Option[] { _file, _ranks, _nodes, _fabric, _bandwidth, _delta }) command.Options.Add(option);
+        foreach (var option in new Option[] { _file, _ranks, _nodes, _fabric, _bandwidth, _scaleUp, _delta }) command.Options.Add(option);
         if (withCompute) command.Options.Add(_compute);
     }
 
@@ -41,6 +43,7 @@ internal sealed class ClusterOptions(Cluster? fallback = null)
         var cluster = file is null ? fallback : Cluster.Read(file);
         // Flags are checked under their own names; BuildFabric knows the keys of the file only.
         if (parsed.GetValue(_bandwidth) is { } rate) UnitParser.Bandwidth(rate, "--bandwidth");
+        if (parsed.GetValue(_scaleUp) is { } scaleUp) UnitParser.Bandwidth(scaleUp, "--scale-up-bandwidth");
         if (parsed.GetValue(_delta) is { } time) UnitParser.Time(time, "--delta");
         if (parsed.GetValue(_fabric) is { } kind) FabricKinds.Find(kind, "--fabric");
         var delta = parsed.GetValue(_delta) ?? cluster?.ReconfigurationDelay;
@@ -48,9 +51,10 @@ internal sealed class ClusterOptions(Cluster? fallback = null)
         {
             Ranks = parsed.GetValue(_ranks) ?? cluster?.Ranks ?? ranks ?? throw InputException.At("--ranks", "nothing", "the number of ranks, or --cluster FILE"),
             Nodes = parsed.GetValue(_nodes) ?? cluster?.Nodes ?? 1,
-            Fabric = parsed.GetValue(_fabric) ?? cluster?.Fabric ?? (delta is null ? "ideal-switch" : "circuit-switch"),
+            Fabric = parsed.GetValue(_fabric) ?? cluster?.Fabric ?? (delta is not null ? "circuit-switch" : parsed.GetValue(_scaleUp) is not null ? "two-tier" : "ideal-switch"),
             Bandwidth = parsed.GetValue(_bandwidth) ?? cluster?.Bandwidth ?? Cluster.DefaultBandwidth,
             BandwidthOfRank = parsed.GetValue(_bandwidth) is null ? cluster?.BandwidthOfRank : null,
+            ScaleUpBandwidth = parsed.GetValue(_scaleUp) ?? cluster?.ScaleUpBandwidth,
             ReconfigurationDelay = delta,
             Compute = parsed.GetResult(_compute) is null ? cluster?.Compute : parsed.GetValue(_compute) ?? cluster?.Compute,
         };

@@ -36,6 +36,7 @@ public sealed class PortLines
             }
         }
 
+        (NodeSendPs, NodeReceivePs) = fabric.HasTwoTiers ? NodeLines(copies, fabric, copyBytes) : ([], []);
         if (fabric.IsCircuitSwitched) return;
         for (var rank = 0; rank < n; rank++)
         {
@@ -51,6 +52,12 @@ public sealed class PortLines
 
     /// <summary>Busy time of each receive port, without reconfigurations.</summary>
     public long[] ReceivePs { get; }
+
+    /// <summary>On two tiers: least time in which the NICs of each node send what leaves it; empty otherwise.</summary>
+    public long[] NodeSendPs { get; }
+
+    /// <summary>On two tiers: least time in which the NICs of each node receive what enters it; empty otherwise.</summary>
+    public long[] NodeReceivePs { get; }
 
     /// <summary>Targets of each rank.</summary>
     public int[] SendPeers { get; }
@@ -78,6 +85,34 @@ public sealed class PortLines
     {
         var longest = 0L;
         for (var rank = 0; rank < RankCount; rank++) longest = Math.Max(longest, Math.Max(SendWithDelayPs(rank), ReceiveWithDelayPs(rank)));
+        foreach (var ps in NodeSendPs) longest = Math.Max(longest, ps);
+        foreach (var ps in NodeReceivePs) longest = Math.Max(longest, ps);
         return longest;
+    }
+
+    private static (long[] Send, long[] Receive) NodeLines(TrafficMatrix copies, Fabric fabric, Bytes copyBytes)
+    {
+        var (send, receive) = (new long[fabric.NodeCount], new long[fabric.NodeCount]);
+        var (sendRate, receiveRate) = (new long[fabric.NodeCount], new long[fabric.NodeCount]);
+        for (var source = 0; source < fabric.RankCount; source++)
+        {
+            var node = fabric.NodeOf(source);
+            sendRate[node] += fabric.ScaleOutSendRate(source).BitsPerSecond;
+            receiveRate[node] += fabric.ScaleOutReceiveRate(source).BitsPerSecond;
+            for (var target = 0; target < fabric.RankCount; target++)
+            {
+                if (fabric.NodeOf(target) == node) continue;
+                send[node] = checked(send[node] + copies[source, target]);
+                receive[fabric.NodeOf(target)] = checked(receive[fabric.NodeOf(target)] + copies[source, target]);
+            }
+        }
+
+        for (var node = 0; node < send.Length; node++)
+        {
+            send[node] = new Bandwidth(sendRate[node]).TransferPs(checked(send[node] * copyBytes.Value));
+            receive[node] = new Bandwidth(receiveRate[node]).TransferPs(checked(receive[node] * copyBytes.Value));
+        }
+
+        return (send, receive);
     }
 }

@@ -15,6 +15,8 @@ public static class ScheduleBounds
     {
         var lines = new PortLines(problem.Demand, problem.Fabric, problem.TokenBytes);
         var bounds = new List<LowerBound> { PortBound.Of(lines) };
+        if (problem.Fabric.HasTwoTiers) bounds.Add(NodeBound.Of(lines));
+        if (problem.Fabric.Ring is not null) bounds.Add(RingBound.Of(problem));
         if (!problem.Fabric.IsCircuitSwitched) return bounds;
         bounds.Add(PortBound.WithReconfiguration(lines));
         if (keepsEntriesWhole && problem.Fabric is { PlaneCount: 1, ReconfiguresPartially: false }) bounds.Add(WholeEntryBound.Of(problem));

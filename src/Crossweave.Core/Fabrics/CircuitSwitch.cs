@@ -14,5 +14,9 @@ public sealed class CircuitSwitch : IFabricKind
 
     public string Summary => "optical circuit switches (one or several in parallel) with a reconfiguration delay";
 
-    public Fabric Build(FabricOptions options) => FabricKinds.Star(Name, options, options.ReconfigurationDelay ?? SimTime.Zero);
+    public Fabric Build(FabricOptions options)
+    {
+        FabricKinds.RefuseScaleUp(Name, options);
+        return FabricKinds.Star(Name, options, options.ReconfigurationDelay ?? SimTime.Zero);
+    }
 }

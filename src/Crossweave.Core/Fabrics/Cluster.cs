@@ -25,6 +25,9 @@ public sealed record Cluster
     /// <summary>Port rate of one rank in each direction.</summary>
     public string Bandwidth { get; init; } = DefaultBandwidth;
 
+    /// <summary>Rate of one rank inside its node, each direction; needed for two tiers, refused elsewhere.</summary>
+    public string? ScaleUpBandwidth { get; init; }
+
     /// <summary>Unequal ports, one per rank; replaces <see cref="Bandwidth"/>.</summary>
     public IReadOnlyList<string>? BandwidthOfRank { get; init; }
 
@@ -45,7 +48,7 @@ public sealed record Cluster
     {
         using var file = JsonInput.Open(path);
         var root = file.Root;
-        root.AllowOnly("ranks", "nodes", "fabric", "bandwidth", "bandwidthOfRank", "reconfigurationDelay", "switches", "reconfiguration", "compute");
+        root.AllowOnly("ranks", "nodes", "fabric", "bandwidth", "bandwidthOfRank", "scaleUpBandwidth", "reconfigurationDelay", "switches", "reconfiguration", "compute");
         var cluster = new Cluster
         {
             Ranks = root["ranks"].Int32(1, MaxRanks),
@@ -53,6 +56,7 @@ public sealed record Cluster
             Fabric = root.Find("fabric")?.Text() ?? IdealSwitch.KindName,
             Bandwidth = root.Find("bandwidth")?.Text() ?? DefaultBandwidth,
             BandwidthOfRank = root.Find("bandwidthOfRank")?.Items().Select(b => b.Text()).ToArray(),
+            ScaleUpBandwidth = root.Find("scaleUpBandwidth")?.Text(),
             ReconfigurationDelay = root.Find("reconfigurationDelay")?.Text(),
             Switches = root.Find("switches")?.Int32(1, FabricKinds.MaxPlanes) ?? 1,
             Reconfiguration = root.Find("reconfiguration")?.Text() ?? FullReconfiguration,
@@ -79,6 +83,7 @@ public sealed record Cluster
                 FullReconfiguration => false,
                 PartialReconfiguration => true,
                 _ => throw InputException.At(where + "reconfiguration", $"'{Reconfiguration}'", $"{FullReconfiguration} or {PartialReconfiguration}"),
-            }));
+            },
+            ScaleUpBandwidth is null ? null : UnitParser.Bandwidth(ScaleUpBandwidth, where + "scaleUpBandwidth")));
     }
 }

@@ -7,7 +7,7 @@ public static class FabricKinds
 {
     public const int MaxPlanes = 64;
 
-    public static readonly IReadOnlyList<IFabricKind> All = [new IdealSwitch(), new CircuitSwitch()];
+    public static readonly IReadOnlyList<IFabricKind> All = [new IdealSwitch(), new CircuitSwitch(), new TwoTier(), new Ring(), new OneWayRing()];
 
     /// <exception cref="InputException">Unknown name.</exception>
     public static IFabricKind Find(string name, string where) =>
@@ -19,6 +19,20 @@ public static class FabricKinds
         fabric.IsCircuitSwitched
             ? new Fabric(IdealSwitch.KindName, fabric.RankCount, [.. fabric.Switches.Select(s => s with { ReconfigurationDelay = null })], fabric.Links)
             : fabric;
+
+    /// <summary>For packet fabrics with one network.</summary>
+    internal static void RefuseCircuitOptions(string kind, FabricOptions options)
+    {
+        if (options.ReconfigurationDelay is { Picoseconds: > 0 } delay)
+            throw InputException.At("reconfigurationDelay", $"{delay}", $"none on a {kind} (use circuit-switch)");
+        if (options.PlaneCount != 1) throw InputException.At("switches", $"{options.PlaneCount}", $"1 on a {kind} (use circuit-switch)");
+        if (options.ReconfiguresPartially) throw InputException.At("reconfiguration", "partial", $"none on a {kind} (use circuit-switch)");
+    }
+
+    internal static void RefuseScaleUp(string kind, FabricOptions options)
+    {
+        if (options.ScaleUpBandwidth is { } rate) throw InputException.At("scaleUpBandwidth", $"{rate}", $"none on a {kind} (use two-tier)");
+    }
 
     /// <summary>Parallel switches in the middle, one by default; a link up and a link down per rank and switch.</summary>
     internal static Fabric Star(string kind, FabricOptions options, SimTime? reconfigurationDelay)

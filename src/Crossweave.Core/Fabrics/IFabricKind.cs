@@ -10,6 +10,7 @@ namespace Crossweave.Core.Fabrics;
 /// <param name="BandwidthOfRank">Unequal ports; null when all are equal.</param>
 /// <param name="PlaneCount">Parallel circuit switches; every rank has a port of <paramref name="Bandwidth"/> on each.</param>
 /// <param name="ReconfiguresPartially">Only the ports whose circuits change wait for the delay.</param>
+/// <param name="ScaleUpBandwidth">Rate of one rank inside its node, each direction; null when there is no such network.</param>
 public sealed record FabricOptions(
     int RankCount,
     int NodeCount,
@@ -17,7 +18,8 @@ public sealed record FabricOptions(
     SimTime? ReconfigurationDelay = null,
     IReadOnlyList<Bandwidth>? BandwidthOfRank = null,
     int PlaneCount = 1,
-    bool ReconfiguresPartially = false);
+    bool ReconfiguresPartially = false,
+    Bandwidth? ScaleUpBandwidth = null);
 
 /// <summary>A kind of fabric. Registered in <c>FabricKinds.All</c>.</summary>
 public interface IFabricKind

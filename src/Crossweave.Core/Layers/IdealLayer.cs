@@ -1,4 +1,5 @@
 using Crossweave.Core.Bounds;
+using Crossweave.Core.Traffic;
 using Crossweave.Core.Units;
 
 namespace Crossweave.Core.Layers;
@@ -14,8 +15,13 @@ public static class IdealLayer
     public static SimTime NonOverlapped(LayerProblem problem)
     {
         var traffic = problem.Traffic;
-        var network = traffic.Dispatch.Sum(e => PortBound.Of(new PortLines(e.Copies, problem.Fabric, traffic.DispatchCopyBytes)).Value.Picoseconds) +
-            traffic.Combine.Sum(e => PortBound.Of(new PortLines(e.Copies, problem.Fabric, traffic.CombineCopyBytes)).Value.Picoseconds);
+        var network = traffic.Dispatch.Sum(e => Exchange(e, traffic.DispatchCopyBytes)) + traffic.Combine.Sum(e => Exchange(e, traffic.CombineCopyBytes));
         return new SimTime(network) + ComputeBound.OneLaunch(problem).Value;
+
+        long Exchange(Exchange exchange, Bytes copyBytes)
+        {
+            var lines = new PortLines(exchange.Copies, problem.Fabric, copyBytes);
+            return Math.Max(PortBound.Of(lines).Value.Picoseconds, NodeBound.Of(lines).Value.Picoseconds);
+        }
     }
 }

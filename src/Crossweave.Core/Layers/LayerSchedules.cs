@@ -40,7 +40,7 @@ public static class LayerSchedules
 
     /// <summary>Every transfer turned around, same steps, same order.</summary>
     public static Schedule Transpose(Schedule schedule) =>
-        schedule with { Steps = [.. schedule.Steps.Select(s => new Step(Array.ConvertAll(s.Transfers, t => new Transfer(t.Target, t.Source, t.Tokens)), s.Held, s.Plane))] };
+        schedule with { Steps = [.. schedule.Steps.Select(s => new Step(Array.ConvertAll(s.Transfers, t => new Transfer(t.Target, t.Source, t.Tokens, t.Via)), s.Held, s.Plane))] };
 
     // Off the diagonal: local traffic is never scheduled.
     private static bool IsTranspose(TrafficMatrix a, TrafficMatrix b)

@@ -1,7 +1,15 @@
 namespace Crossweave.Core.Scheduling;
 
 /// <summary>Planned tokens from one rank to another.</summary>
-public readonly record struct Transfer(int Source, int Target, long Tokens);
+/// <param name="Source">Where they start.</param>
+/// <param name="Target">Where they are needed.</param>
+/// <param name="Tokens">How many.</param>
+/// <param name="Via">
+/// Two tiers only, between nodes: the NIC they take, by its index within a node. They go to rank Via of the source's node, from it to rank
+/// Via of the target's node, and on to the target; hops from a rank to itself fall away. The reverse of a transfer takes the same way
+/// back. -1 (the only value elsewhere): straight from the source's NIC to the target's.
+/// </param>
+public readonly record struct Transfer(int Source, int Target, long Tokens, int Via = -1);
 
 /// <summary>
 /// Transfers that overlap in time. On circuit fabrics they form a matching (every source and every target at most once);

@@ -11,7 +11,8 @@ namespace Crossweave.Core.Scheduling;
 /// <remarks>
 /// A circuit switch pays its delay before every step whose circuits are not all up already, and the next step of its plane waits for the
 /// whole step. With partial reconfiguration (<see cref="Fabric.ReconfiguresPartially"/>) there is no such barrier: each transfer waits
-/// for its own two ports, and for the delay if its circuit is new (scheduling spec 2.1). Planes do not wait for each other.
+/// for its own two ports, and for the delay if its circuit is new (scheduling spec 2.1). Planes do not wait for each other. On two tiers
+/// steps with relays overlap (<see cref="TierClock"/>); on a ring a step lasts as long as its optimal flow (<see cref="RingClock"/>).
 /// </remarks>
 public sealed class StepClock
 {
@@ -20,6 +21,8 @@ public sealed class StepClock
     private readonly long[] _freeOfPlane;
     private readonly Step?[] _upOfPlane;
     private readonly PortClock? _ports; // partial reconfiguration only
+    private readonly TierClock? _tiers;
+    private readonly RingClock? _ring;
     private readonly long[] _sent;
     private readonly long[] _received;
     private StepTime[] _transfers = [];
@@ -35,6 +38,8 @@ public sealed class StepClock
         Array.Fill(_freeOfPlane, startPs);
         _upOfPlane = new Step?[fabric.PlaneCount];
         if (fabric.ReconfiguresPartially) _ports = new PortClock(fabric, startPs);
+        if (fabric.HasTwoTiers) _tiers = new TierClock(fabric, tokenBytes.Value, startPs);
+        if (fabric.Ring is not null) _ring = new RingClock(fabric, tokenBytes.Value);
         (_sent, _received) = (new long[fabric.RankCount], new long[fabric.RankCount]);
         EndPs = startPs;
     }
@@ -45,7 +50,7 @@ public sealed class StepClock
     /// <summary>Dead time before the step just played; with partial reconfiguration before those of its transfers whose circuit is new.</summary>
     public long ReconfigurationPs { get; private set; }
 
-    /// <summary>Whether a port serves more than one transfer of the step just played (never the case for a matching).</summary>
+    /// <summary>Whether a port serves more than one transfer of the step just played or may (never the case for a matching on one tier).</summary>
     public bool SharesPorts { get; private set; }
 
     /// <summary>Start and arrival of every transfer of the step just played.</summary>
@@ -65,6 +70,15 @@ public sealed class StepClock
     {
         if ((uint)step.Plane >= (uint)_freeOfPlane.Length) throw new ArgumentException($"plane {step.Plane} of {_freeOfPlane.Length}");
         _transfers = new StepTime[step.Transfers.Length];
+        if (_tiers is not null)
+        {
+            ReconfigurationPs = 0;
+            SharesPorts = true;
+            var span = _transfers.Length == 0 ? new StepTime(Math.Max(EndPs, readyPs), Math.Max(EndPs, readyPs)) : _tiers.Play(step, readyPs, _transfers);
+            EndPs = Math.Max(EndPs, span.EndPs);
+            return span;
+        }
+
         var durationPs = DurationPs(step);
         if (SharesPorts && _fabric.IsCircuitSwitched) throw new ArgumentException("a step shares ports on a circuit fabric");
         var time = _ports is null ? PlayTogether(step, readyPs, durationPs) : PlayEach(_ports, step, readyPs);
@@ -107,10 +121,17 @@ public sealed class StepClock
 
     private long DurationPs(Step step)
     {
+        if (_ring is not null)
+        {
+            SharesPorts = true;
+            return _ring.DurationPs(step);
+        }
+
         var slowest = new Slowest();
         SharesPorts = false;
         foreach (var t in step.Transfers)
         {
+            if (t.Via >= 0) throw new ArgumentException($"{t} is relayed on a fabric with one tier");
             var bytes = checked(t.Tokens * _tokenBytes);
             SharesPorts |= (_sent[t.Source] | _received[t.Target]) != 0;
             _sent[t.Source] = checked(_sent[t.Source] + bytes);

@@ -19,17 +19,5 @@ public sealed class FluidScheduler : IScheduler
 
     public Fabric TimedOn(Fabric fabric) => FabricKinds.PacketTwin(fabric);
 
-    public Schedule Schedule(SchedulingProblem problem, Prng prng)
-    {
-        var transfers = new List<Transfer>();
-        for (var source = 0; source < problem.Demand.RankCount; source++)
-        {
-            var row = problem.Demand.Row(source);
-            for (var target = 0; target < row.Length; target++)
-                if (target != source && row[target] > 0)
-                    transfers.Add(new Transfer(source, target, row[target]));
-        }
-
-        return new Schedule(Name, transfers.Count == 0 ? [] : [new Step([.. transfers])]);
-    }
+    public Schedule Schedule(SchedulingProblem problem, Prng prng) => new(Name, AllAtOnce.Steps(problem.Demand));
 }

@@ -37,7 +37,7 @@ public static class Replanning
         var patched = Patch(previous, problem, tolerance, out var good);
         if (good) return patched!;
         var plan = fresh.Schedule(problem, prng);
-        return patched is not null && !fresh.NeedsPacketFabric && EndPs(patched, problem) < EndPs(plan, problem) ? patched : plan;
+        return patched is not null && ReferenceEquals(fresh.TimedOn(problem.Fabric), problem.Fabric) && EndPs(patched, problem) < EndPs(plan, problem) ? patched : plan;
     }
 
     // Null when the previous schedule cannot be patched; good tells whether the gap stays within the tolerance.
@@ -45,7 +45,8 @@ public static class Replanning
     {
         good = false;
         var n = problem.Demand.RankCount;
-        var times = problem.Fabric.RankCount == n && StepTable.Fits(previous, n) ? ScheduleTiming.Time(previous, problem.Fabric, problem.TokenBytes) : null;
+        var runsInOrder = problem.Fabric is { PlaneCount: 1, ReconfiguresPartially: false };
+        var times = runsInOrder && problem.Fabric.RankCount == n && StepTable.Fits(previous, n) ? ScheduleTiming.Time(previous, problem.Fabric, problem.TokenBytes) : null;
         if (times is null || StepTable.Read(previous, problem, times) is not { } table) return null;
         var changes = Changes(table, problem);
         good = changes.Count == 0;
