@@ -9,11 +9,23 @@ public static class Schedulers
 {
     public static readonly IReadOnlyList<IScheduler> All =
     [
-        new FluidScheduler(),
+        FluidScheduler.Fluid,
+        FluidScheduler.Ideal,
+        FluidScheduler.Paced,
         new ShiftedScheduler(),
         new GreedyMaxWeightScheduler(),
         new BvnSinkhornScheduler(),
         new OpenShopScheduler(),
+        SendOrderScheduler.ShortestFirst,
+        SendOrderScheduler.Shuffled,
+        AuroraScheduler.FirstFit,
+        AuroraScheduler.RowMatching,
+        new LanesScheduler(),
+        BvnScheduler.Bottleneck,
+        BvnScheduler.MaxWeight,
+        BvnScheduler.BirkhoffPlus,
+        new SolsticeScheduler(),
+        new EclipseScheduler(),
     ];
 
     /// <exception cref="InputException">Unknown name.</exception>
