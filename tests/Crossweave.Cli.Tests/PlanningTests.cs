@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Crossweave.Core.Fabrics;
+using Crossweave.Core.Units;
 using Crossweave.Planning;
 
 namespace Crossweave.Cli.Tests;
@@ -95,7 +97,11 @@ public sealed class PlanningTests
         foreach (var schedule in Directory.EnumerateFiles(Path.Combine(folder.Path, "schedules"), "*.json")) Assert.Equal(0, Cli.Run("verify", schedule).Code);
     }
 
-    private static bool OnPackets(string scheduler) => Schedulers.Find(scheduler, "test").NeedsPacketFabric;
+    private static bool OnPackets(string scheduler)
+    {
+        var circuits = new CircuitSwitch().Build(new FabricOptions(2, 1, new Bandwidth(1), SimTime.Zero));
+        return !Schedulers.Find(scheduler, "test").TimedOn(circuits).IsCircuitSwitched;
+    }
 
     private static void AssertWrong(string named, params string[] args)
     {

@@ -63,7 +63,7 @@ public sealed class GoldenLayerTests
     {
         var problem = GoldenLayer.Problem(1000);
         var steps = GoldenLayer.Dispatch.Steps;
-        var a = steps.Select(s => 10_000 + ScheduleTiming.DurationPs(s, problem.Fabric, problem.Traffic.DispatchCopyBytes)).ToArray();
+        var a = steps.Select(s => ScheduleTiming.MakespanPs(new Schedule("one", [s]), problem.Fabric, problem.Traffic.DispatchCopyBytes)).ToArray();
         var b = steps.Select(s => PhotonicTable.Profile.LaunchPs(s.Transfers.Max(t => t.Tokens))).ToArray();
         Assert.Equal([0.8668, 0.7855, 0.7385, 0.6523, 0.6960, 0.5918, 0.5119], a.Select(x => Math.Round(x * 1e-9, 4)));
         Assert.Equal([3.496, 3.168, 2.979, 2.631, 2.807, 2.387, 2.065], b.Select(x => Math.Round(x * 1e-9, 3)));

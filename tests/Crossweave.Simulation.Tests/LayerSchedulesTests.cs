@@ -52,7 +52,7 @@ public sealed class LayerSchedulesTests
 
         public bool KeepsEntriesWhole => true;
 
-        public bool NeedsPacketFabric => needsPacketFabric;
+        public Fabric TimedOn(Fabric fabric) => needsPacketFabric ? FabricKinds.PacketTwin(fabric) : fabric;
 
         public Schedule Schedule(SchedulingProblem problem, Prng prng)
         {

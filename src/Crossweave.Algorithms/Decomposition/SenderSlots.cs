@@ -8,7 +8,8 @@ namespace Crossweave.Algorithms.Decomposition;
 /// </summary>
 /// <remarks>
 /// Items of one receiver are alike, so the search runs over receivers, not items: a breadth-first augmenting path over at most n
-/// receivers, each step one pass over bit rows of the window. Slots are tried in a random order, receivers ascending.
+/// receivers, each step one pass over bit rows of the window. Items come in random order, slots are tried in a second one, receivers
+/// on a path ascending.
 /// </remarks>
 public sealed class SenderSlots(int portCount)
 {
@@ -18,6 +19,9 @@ public sealed class SenderSlots(int portCount)
     private readonly int[] _from = new int[portCount];
     private readonly int[] _slotFrom = new int[portCount];
     private readonly bool[] _seen = new bool[portCount];
+    private readonly bool[] _full = new bool[portCount];         // receivers that get no further slot
+    private readonly int[] _empty = new int[portCount];          // words without a slot for the receiver, from the start
+    private int[] _deck = [];
     private ulong[] _unowned = [];
     private int[] _order = [];
 
@@ -26,18 +30,18 @@ public sealed class SenderSlots(int portCount)
     /// <param name="source">The sender.</param>
     /// <param name="items">Items per receiver.</param>
     /// <param name="window">Slots 0 .. window - 1 are matched.</param>
-    /// <param name="prng">Order in which slots are tried.</param>
+    /// <param name="prng">Order of items and slots.</param>
     /// <param name="placed">Told (slot, receiver) of every item.</param>
     public void Place(FirstFitSlots calendar, int source, ReadOnlySpan<int> items, int window, Prng prng, Action<int, int> placed)
     {
         Prepare(calendar, items, window, prng);
-        for (var target = 0; target < items.Length; target++)
+        var count = Deal(items, prng); // may replace the deck
+        foreach (var target in _deck.AsSpan(0, count))
         {
-            var left = items[target];
-            if (left == 0) continue;
-            left -= TakeUnowned(target, left);
-            while (left > 0 && Augment(target, items)) left--; // once it fails it fails for all further items of this receiver
-            for (; left > 0; left--) placed(calendar.Place(source, target, window), target);
+            // Once there is no path for a receiver there is none for any further item of it.
+            if (!_full[target] && Augment(target, items)) continue;
+            _full[target] = true;
+            placed(calendar.Place(source, target, window), target);
         }
 
         for (var target = 0; target < items.Length; target++)
@@ -61,6 +65,8 @@ public sealed class SenderSlots(int portCount)
             _unowned = new ulong[(window + 63) >> 6];
         }
 
+        Array.Clear(_full);
+        Array.Clear(_empty);
         for (var k = 0; k < window; k++) _order[k] = k;
         prng.Shuffle<int>(_order);
         Array.Fill(_unowned, ulong.MaxValue);
@@ -82,13 +88,32 @@ public sealed class SenderSlots(int portCount)
         }
     }
 
-    private int TakeUnowned(int target, int wanted)
+    private int Deal(ReadOnlySpan<int> items, Prng prng)
     {
-        var taken = 0;
-        for (var w = 0; w < _unowned.Length && taken < wanted; w++)
-            for (var bits = _free[target][w] & _unowned[w]; bits != 0 && taken < wanted; bits &= bits - 1, taken++)
-                Give(target, w, bits & (~bits + 1));
-        return taken;
+        var count = 0;
+        foreach (var k in items) count = checked(count + k);
+        if (_deck.Length < count) _deck = new int[count];
+        count = 0;
+        for (var target = 0; target < items.Length; target++)
+            for (var k = 0; k < items[target]; k++)
+                _deck[count++] = target;
+        prng.Shuffle(_deck.AsSpan(0, count));
+        return count;
+    }
+
+    // Slots without an owner only become fewer, so words found empty stay empty.
+    private bool TakeUnowned(int target)
+    {
+        ref var w = ref _empty[target];
+        for (; w < _unowned.Length; w++)
+        {
+            var bits = _free[target][w] & _unowned[w];
+            if (bits == 0) continue;
+            Give(target, w, bits & (~bits + 1));
+            return true;
+        }
+
+        return false;
     }
 
     private void Give(int target, int word, ulong bit)
@@ -106,7 +131,7 @@ public sealed class SenderSlots(int portCount)
         for (int head = 0, tail = 1; head < tail; head++)
         {
             var at = _queue[head];
-            if (TakeUnowned(at, 1) == 1)
+            if (TakeUnowned(at))
             {
                 // The owner at the end of the path has a new slot; everyone before takes over the slot through which it was reached.
                 for (; at != target; at = _from[at])

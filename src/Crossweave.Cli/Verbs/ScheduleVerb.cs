@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Crossweave.Algorithms;
 using Crossweave.Core.Bounds;
-using Crossweave.Core.Fabrics;
 using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.Scheduling;
 using Crossweave.Core.Units;
@@ -55,7 +54,7 @@ internal static class ScheduleVerb
     /// <summary>Schedules that share ports are timed on the packet twin of the fabric; the document names the fabric used.</summary>
     private static ScheduleDocument Make(IScheduler scheduler, SchedulingProblem problem, Prng prng)
     {
-        var used = scheduler.NeedsPacketFabric ? problem with { Fabric = FabricKinds.PacketTwin(problem.Fabric) } : problem;
+        var used = problem with { Fabric = scheduler.TimedOn(problem.Fabric) };
         var schedule = scheduler.Schedule(used, prng);
         var times = ScheduleTiming.Time(schedule, used.Fabric, used.TokenBytes);
         return ScheduleDocument.From(schedule, times, used, ScheduleBounds.For(used, scheduler.KeepsEntriesWhole));

@@ -70,7 +70,7 @@ internal sealed class ExchangeLines
                 busy += Busy(exchange, source, rank, _traffic.DispatchCopyBytes.Value, _dispatch[x].DelayPs);
             }
 
-            if (any) last = before + (_fabric.IsCircuitSwitched ? busy : _fabric.ReceiveRate(rank).TransferPs(busy));
+            if (any) last = before + (_fabric.IsCircuitSwitched ? Planes(busy) : _fabric.ReceiveRate(rank).TransferPs(busy));
         }
 
         return last;
@@ -109,7 +109,7 @@ internal sealed class ExchangeLines
                 if (source != rank && CertainlyWaits(c, source, rank))
                     busy += Busy(_traffic.Combine[c], rank, source, _traffic.CombineCopyBytes.Value, _combine[c].DelayPs);
             if (busy == 0) continue;
-            best = Math.Max(best, readyPs + (_fabric.IsCircuitSwitched ? busy : _fabric.SendRate(rank).TransferPs(busy)) + after);
+            best = Math.Max(best, readyPs + (_fabric.IsCircuitSwitched ? Planes(busy) : _fabric.SendRate(rank).TransferPs(busy)) + after);
         }
 
         return best;
@@ -149,6 +149,9 @@ internal sealed class ExchangeLines
         _traffic.Combine[c].Copies[rank, source] is > 0 and var copies && Mirror(c).Work[source, rank] >= copies;
 
     private Exchange Mirror(int c) => _traffic.Dispatch[_traffic.Dispatch.Count - 1 - c];
+
+    // Circuits of a port on parallel planes share its work.
+    private long Planes(long busyPs) => (busyPs + _fabric.PlaneCount - 1) / _fabric.PlaneCount;
 
     // Circuit: pair time and its reconfiguration. Packet: bytes, to be divided by the port's rate.
     private long Busy(Exchange exchange, int source, int target, long copyBytes, long delayPs)

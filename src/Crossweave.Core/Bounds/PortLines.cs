@@ -6,8 +6,8 @@ namespace Crossweave.Core.Bounds;
 
 /// <summary>
 /// What every port must do in one exchange. On a packet fabric a port needs its bytes over its own rate. On a circuit fabric it serves
-/// one peer at a time, each at the rate of the pair, and each new peer costs one reconfiguration (scheduling spec 7.2 and 7.3, s = 1;
-/// cutting a transfer only adds rounding, so the sums hold for every schedule). Local traffic needs no port. O(ranks^2).
+/// one peer at a time on each plane, each at the rate of the pair, and each new peer costs one reconfiguration (scheduling spec 7.2 and LB1
+/// of 7.3; cutting a transfer only adds rounding, so the sums hold for every schedule). Local traffic needs no port. O(ranks^2).
 /// </summary>
 public sealed class PortLines
 {
@@ -20,6 +20,7 @@ public sealed class PortLines
         if (fabric.RankCount != n) throw new ArgumentException("fabric and traffic have different ranks");
         (SendPs, ReceivePs, SendPeers, ReceivePeers) = (new long[n], new long[n], new int[n], new int[n]);
         DelayPs = fabric.ReconfigurationDelay?.Picoseconds ?? 0;
+        PlaneCount = fabric.PlaneCount;
         for (var source = 0; source < n; source++)
         {
             for (var target = 0; target < n; target++)
@@ -60,11 +61,17 @@ public sealed class PortLines
     /// <summary>Dead time per configuration; 0 on packet fabrics.</summary>
     public long DelayPs { get; }
 
-    /// <summary>LB1 with one plane for the send port: busy time plus one reconfiguration per peer.</summary>
-    public long SendWithDelayPs(int rank) => SendPs[rank] + (DelayPs * SendPeers[rank]);
+    /// <summary>Circuit switches that share the work of a port.</summary>
+    public int PlaneCount { get; }
 
-    /// <summary>LB1 with one plane for the receive port.</summary>
-    public long ReceiveWithDelayPs(int rank) => ReceivePs[rank] + (DelayPs * ReceivePeers[rank]);
+    /// <summary>LB1 of the send port: busy time plus one reconfiguration per peer (and at least one per plane), shared by the planes.</summary>
+    public long SendWithDelayPs(int rank) => Shared(SendPs[rank], SendPeers[rank], DelayPs);
+
+    /// <summary>LB1 of the receive port.</summary>
+    public long ReceiveWithDelayPs(int rank) => Shared(ReceivePs[rank], ReceivePeers[rank], DelayPs);
+
+    internal long Shared(long busyPs, int peers, long delayPs) =>
+        peers == 0 ? 0 : (checked(busyPs + (delayPs * Math.Max(peers, PlaneCount))) + PlaneCount - 1) / PlaneCount;
 
     /// <summary>The largest LB1 over all ports: no schedule of this exchange is shorter.</summary>
     public long LongestPs()

@@ -6,10 +6,10 @@ namespace Crossweave.Core.Bounds;
 public static class ScheduleBounds
 {
     /// <param name="problem">
-    /// With the fabric on which the schedule is timed: the packet twin for schedulers that need one (<c>LayerSchedules.FabricFor</c>).
+    /// With the fabric on which the schedule is timed: <see cref="IScheduler.TimedOn"/>.
     /// </param>
     /// <param name="keepsEntriesWhole">
-    /// The scheduler's <see cref="IScheduler.KeepsEntriesWhole"/>. The whole-entry bound is given on circuit fabrics only.
+    /// The scheduler's <see cref="IScheduler.KeepsEntriesWhole"/>. The whole-entry bound is given where steps run one after another: on one circuit switch with full reconfiguration.
     /// </param>
     public static IReadOnlyList<LowerBound> For(SchedulingProblem problem, bool keepsEntriesWhole)
     {
@@ -17,7 +17,7 @@ public static class ScheduleBounds
         var bounds = new List<LowerBound> { PortBound.Of(lines) };
         if (!problem.Fabric.IsCircuitSwitched) return bounds;
         bounds.Add(PortBound.WithReconfiguration(lines));
-        if (keepsEntriesWhole) bounds.Add(WholeEntryBound.Of(problem));
+        if (keepsEntriesWhole && problem.Fabric is { PlaneCount: 1, ReconfiguresPartially: false }) bounds.Add(WholeEntryBound.Of(problem));
         return bounds;
     }
 }

@@ -11,6 +11,8 @@ public sealed record Cluster
 {
     public const int MaxRanks = 4096;
     public const string DefaultBandwidth = "400Gbps";
+    public const string FullReconfiguration = "full";
+    public const string PartialReconfiguration = "partial";
 
     public required int Ranks { get; init; }
 
@@ -29,6 +31,12 @@ public sealed record Cluster
     /// <summary>Dead time per configuration of a circuit switch.</summary>
     public string? ReconfigurationDelay { get; init; }
 
+    /// <summary>Circuit switches in parallel; every rank has a port of its bandwidth on each.</summary>
+    public int Switches { get; init; } = 1;
+
+    /// <summary>"full": all ports of a switch wait for every reconfiguration; "partial": only those whose circuit changes.</summary>
+    public string Reconfiguration { get; init; } = FullReconfiguration;
+
     /// <summary>Compute profile text, the same for every rank.</summary>
     public string? Compute { get; init; }
 
@@ -37,7 +45,7 @@ public sealed record Cluster
     {
         using var file = JsonInput.Open(path);
         var root = file.Root;
-        root.AllowOnly("ranks", "nodes", "fabric", "bandwidth", "bandwidthOfRank", "reconfigurationDelay", "compute");
+        root.AllowOnly("ranks", "nodes", "fabric", "bandwidth", "bandwidthOfRank", "reconfigurationDelay", "switches", "reconfiguration", "compute");
         var cluster = new Cluster
         {
             Ranks = root["ranks"].Int32(1, MaxRanks),
@@ -46,6 +54,8 @@ public sealed record Cluster
             Bandwidth = root.Find("bandwidth")?.Text() ?? DefaultBandwidth,
             BandwidthOfRank = root.Find("bandwidthOfRank")?.Items().Select(b => b.Text()).ToArray(),
             ReconfigurationDelay = root.Find("reconfigurationDelay")?.Text(),
+            Switches = root.Find("switches")?.Int32(1, FabricKinds.MaxPlanes) ?? 1,
+            Reconfiguration = root.Find("reconfiguration")?.Text() ?? FullReconfiguration,
             Compute = root.Find("compute")?.Text(),
         };
         cluster.BuildFabric(path + ": ");
@@ -62,6 +72,13 @@ public sealed record Cluster
             Nodes,
             UnitParser.Bandwidth(Bandwidth, where + "bandwidth"),
             ReconfigurationDelay is null ? null : UnitParser.Time(ReconfigurationDelay, where + "reconfigurationDelay"),
-            BandwidthOfRank?.Select((b, r) => UnitParser.Bandwidth(b, $"{where}bandwidthOfRank[{r}]")).ToArray()));
+            BandwidthOfRank?.Select((b, r) => UnitParser.Bandwidth(b, $"{where}bandwidthOfRank[{r}]")).ToArray(),
+            Switches,
+            Reconfiguration switch
+            {
+                FullReconfiguration => false,
+                PartialReconfiguration => true,
+                _ => throw InputException.At(where + "reconfiguration", $"'{Reconfiguration}'", $"{FullReconfiguration} or {PartialReconfiguration}"),
+            }));
     }
 }

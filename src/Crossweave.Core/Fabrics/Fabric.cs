@@ -23,13 +23,19 @@ public sealed class Fabric
     private readonly Bandwidth[] _send;
     private readonly Bandwidth[] _receive;
 
-    public Fabric(string kind, int rankCount, IReadOnlyList<FabricSwitch> switches, IReadOnlyList<Link> links)
+    /// <param name="kind">Registered name.</param>
+    /// <param name="rankCount">Ranks.</param>
+    /// <param name="switches">Switch vertices.</param>
+    /// <param name="links">Directed edges.</param>
+    /// <param name="reconfiguresPartially">Circuit switches keep the circuits that do not change while others are set up.</param>
+    public Fabric(string kind, int rankCount, IReadOnlyList<FabricSwitch> switches, IReadOnlyList<Link> links, bool reconfiguresPartially = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rankCount);
         Kind = kind;
         RankCount = rankCount;
         Switches = switches;
         Links = links;
+        ReconfiguresPartially = reconfiguresPartially;
         var vertices = rankCount + switches.Count;
         var send = new long[rankCount];
         var receive = new long[rankCount];
@@ -42,6 +48,8 @@ public sealed class Fabric
 
         _send = Array.ConvertAll(send, r => new Bandwidth(r));
         _receive = Array.ConvertAll(receive, r => new Bandwidth(r));
+        if (IsCircuitSwitched && switches.Any(s => s.ReconfigurationDelay != ReconfigurationDelay)) throw new ArgumentException("circuit switches with different delays");
+        if (reconfiguresPartially && !IsCircuitSwitched) throw new ArgumentException("only circuit switches reconfigure");
         if (send.Any(r => r == 0) || receive.Any(r => r == 0)) throw new ArgumentException("every rank needs a link out and a link in");
     }
 
@@ -54,8 +62,14 @@ public sealed class Fabric
 
     public IReadOnlyList<Link> Links { get; }
 
-    /// <summary>Dead time per configuration when the ranks hang on one circuit switch; null on packet fabrics.</summary>
-    public SimTime? ReconfigurationDelay => Switches.Count == 1 ? Switches[0].ReconfigurationDelay : null;
+    /// <summary>Dead time per configuration when the ranks hang on equal circuit switches; null on packet fabrics.</summary>
+    public SimTime? ReconfigurationDelay => Switches.Count == 0 ? null : Switches[0].ReconfigurationDelay;
+
+    /// <summary>Circuit switches that run side by side, each with a port of every rank; 1 on packet fabrics.</summary>
+    public int PlaneCount => IsCircuitSwitched ? Switches.Count : 1;
+
+    /// <summary>Only ports whose circuit changes wait for the delay; circuit fabrics only.</summary>
+    public bool ReconfiguresPartially { get; }
 
     /// <summary>Whether a rank can talk to only one peer at a time in each direction.</summary>
     public bool IsCircuitSwitched => ReconfigurationDelay is not null;
@@ -66,7 +80,7 @@ public sealed class Fabric
     /// <summary>Sum of the rates of the links that enter the rank.</summary>
     public Bandwidth ReceiveRate(int rank) => _receive[rank];
 
-    /// <summary>Rate of a pair that has both ports to itself: the slower of the two ports.</summary>
+    /// <summary>Rate of a pair that has both ports (of one plane) to itself: the slower of the two.</summary>
     public Bandwidth PairRate(int source, int target) =>
-        new(Math.Min(_send[source].BitsPerSecond, _receive[target].BitsPerSecond));
+        new(Math.Min(_send[source].BitsPerSecond, _receive[target].BitsPerSecond) / PlaneCount);
 }

@@ -5,6 +5,8 @@ namespace Crossweave.Core.Fabrics;
 /// <summary>Every kind of fabric; a new one is one file and one line here.</summary>
 public static class FabricKinds
 {
+    public const int MaxPlanes = 64;
+
     public static readonly IReadOnlyList<IFabricKind> All = [new IdealSwitch(), new CircuitSwitch()];
 
     /// <exception cref="InputException">Unknown name.</exception>
@@ -15,24 +17,30 @@ public static class FabricKinds
     /// <summary>The same ports behind a packet switch: where schedules that share ports are timed.</summary>
     public static Fabric PacketTwin(Fabric fabric) =>
         fabric.IsCircuitSwitched
-            ? new Fabric(IdealSwitch.KindName, fabric.RankCount, [new FabricSwitch("switch", null)], fabric.Links)
+            ? new Fabric(IdealSwitch.KindName, fabric.RankCount, [.. fabric.Switches.Select(s => s with { ReconfigurationDelay = null })], fabric.Links)
             : fabric;
 
-    /// <summary>One switch in the middle, a link up and a link down per rank.</summary>
+    /// <summary>Parallel switches in the middle, one by default; a link up and a link down per rank and switch.</summary>
     internal static Fabric Star(string kind, FabricOptions options, SimTime? reconfigurationDelay)
     {
         var n = options.RankCount;
         if (n < 1) throw InputException.At("ranks", $"{n}", "at least 1");
         if (options.BandwidthOfRank is { } each && each.Count != n)
             throw InputException.At("bandwidthOfRank", $"{each.Count} values", $"one per rank ({n})");
-        var links = new Link[2 * n];
-        for (var rank = 0; rank < n; rank++)
+        if (options.PlaneCount is < 1 or > MaxPlanes) throw InputException.At("switches", $"{options.PlaneCount}", $"1 to {MaxPlanes}");
+        var switches = new FabricSwitch[options.PlaneCount];
+        var links = new List<Link>(2 * n * switches.Length);
+        for (var plane = 0; plane < switches.Length; plane++)
         {
-            var rate = options.BandwidthOfRank?[rank] ?? options.Bandwidth;
-            links[2 * rank] = new Link(rank, n, rate, SimTime.Zero);
-            links[(2 * rank) + 1] = new Link(n, rank, rate, SimTime.Zero);
+            switches[plane] = new FabricSwitch(plane == 0 ? "switch" : $"switch {plane}", reconfigurationDelay);
+            for (var rank = 0; rank < n; rank++)
+            {
+                var rate = options.BandwidthOfRank?[rank] ?? options.Bandwidth;
+                links.Add(new Link(rank, n + plane, rate, SimTime.Zero));
+                links.Add(new Link(n + plane, rank, rate, SimTime.Zero));
+            }
         }
 
-        return new Fabric(kind, n, [new FabricSwitch("switch", reconfigurationDelay)], links);
+        return new Fabric(kind, n, switches, links, options.ReconfiguresPartially);
     }
 }

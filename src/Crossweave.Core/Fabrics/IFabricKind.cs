@@ -8,12 +8,16 @@ namespace Crossweave.Core.Fabrics;
 /// <param name="Bandwidth">Rate of one rank's port, each direction.</param>
 /// <param name="ReconfigurationDelay">Null when not given.</param>
 /// <param name="BandwidthOfRank">Unequal ports; null when all are equal.</param>
+/// <param name="PlaneCount">Parallel circuit switches; every rank has a port of <paramref name="Bandwidth"/> on each.</param>
+/// <param name="ReconfiguresPartially">Only the ports whose circuits change wait for the delay.</param>
 public sealed record FabricOptions(
     int RankCount,
     int NodeCount,
     Bandwidth Bandwidth,
     SimTime? ReconfigurationDelay = null,
-    IReadOnlyList<Bandwidth>? BandwidthOfRank = null);
+    IReadOnlyList<Bandwidth>? BandwidthOfRank = null,
+    int PlaneCount = 1,
+    bool ReconfiguresPartially = false);
 
 /// <summary>A kind of fabric. Registered in <c>FabricKinds.All</c>.</summary>
 public interface IFabricKind

@@ -13,6 +13,8 @@ public sealed class IdealSwitch : IFabricKind
     {
         if (options.ReconfigurationDelay is { Picoseconds: > 0 } delay)
             throw InputException.At("reconfigurationDelay", $"{delay}", $"none on a {Name} (use circuit-switch)");
+        if (options.PlaneCount != 1) throw InputException.At("switches", $"{options.PlaneCount}", $"1 on a {Name} (use circuit-switch)");
+        if (options.ReconfiguresPartially) throw InputException.At("reconfiguration", "partial", $"none on a {Name} (use circuit-switch)");
         return FabricKinds.Star(Name, options, null);
     }
 }

@@ -33,7 +33,8 @@ public enum ActivityKind
 /// <param name="EndPs">End.</param>
 /// <param name="Tokens">Copies moved or rows computed.</param>
 /// <param name="Step">Index of the step or launch it belongs to.</param>
-public readonly record struct Activity(ActivityKind Kind, int Rank, int Peer, long StartPs, long EndPs, long Tokens, int Step);
+/// <param name="Plane">Circuit switch that carries it or reconfigures.</param>
+public readonly record struct Activity(ActivityKind Kind, int Rank, int Peer, long StartPs, long EndPs, long Tokens, int Step, int Plane = 0);
 
 /// <summary>What a layer evaluator (simulator or real run) reports.</summary>
 /// <param name="Evaluator">Registered name.</param>

@@ -1,5 +1,4 @@
 using Crossweave.Algorithms;
-using Crossweave.Core.Fabrics;
 using Crossweave.Core.Scheduling;
 using Crossweave.Core.Traffic;
 using Crossweave.Core.Units;
@@ -9,12 +8,9 @@ namespace Crossweave.Core.Layers;
 /// <summary>Makes the schedules of all exchanges of a layer with one scheduler.</summary>
 public static class LayerSchedules
 {
-    /// <summary>The fabric on which the scheduler's steps are timed: the packet twin for schedulers whose steps share ports.</summary>
-    public static Fabric FabricFor(IScheduler scheduler, Fabric fabric) => scheduler.NeedsPacketFabric ? FabricKinds.PacketTwin(fabric) : fabric;
-
-    /// <summary>The problem as the scheduler's steps must be evaluated: on <see cref="FabricFor"/>.</summary>
+    /// <summary>The problem as the scheduler's steps must be evaluated: on <see cref="IScheduler.TimedOn"/>.</summary>
     public static LayerProblem ProblemFor(IScheduler scheduler, LayerProblem problem) =>
-        FabricFor(scheduler, problem.Fabric) is var fabric && ReferenceEquals(fabric, problem.Fabric) ? problem : problem with { Fabric = fabric };
+        scheduler.TimedOn(problem.Fabric) is var fabric && ReferenceEquals(fabric, problem.Fabric) ? problem : problem with { Fabric = fabric };
 
     /// <summary>
     /// Every dispatch exchange is scheduled. A combine exchange that is the transpose of its dispatch exchange takes the dispatch steps
@@ -24,7 +20,7 @@ public static class LayerSchedules
     public static LayerSchedule Build(IScheduler scheduler, LayerProblem problem, Prng prng)
     {
         var traffic = problem.Traffic;
-        var fabric = FabricFor(scheduler, problem.Fabric);
+        var fabric = scheduler.TimedOn(problem.Fabric);
         var dispatch = new Schedule[traffic.Dispatch.Count];
         for (var x = 0; x < dispatch.Length; x++)
             dispatch[x] = Make(traffic.Dispatch[x].Copies, traffic.DispatchCopyBytes, prng.Split("dispatch").Split(x));
@@ -44,7 +40,7 @@ public static class LayerSchedules
 
     /// <summary>Every transfer turned around, same steps, same order.</summary>
     public static Schedule Transpose(Schedule schedule) =>
-        schedule with { Steps = [.. schedule.Steps.Select(s => new Step(Array.ConvertAll(s.Transfers, t => new Transfer(t.Target, t.Source, t.Tokens)), s.Held))] };
+        schedule with { Steps = [.. schedule.Steps.Select(s => new Step(Array.ConvertAll(s.Transfers, t => new Transfer(t.Target, t.Source, t.Tokens)), s.Held, s.Plane))] };
 
     // Off the diagonal: local traffic is never scheduled.
     private static bool IsTranspose(TrafficMatrix a, TrafficMatrix b)

@@ -79,7 +79,7 @@ internal sealed class LayerJudge
     /// <summary>Problem and schedule of one layer on the first batch.</summary>
     public LayerPlan Plan(int layer, int planner, IScheduler scheduler)
     {
-        var problem = new LayerProblem(Traffic(layer, planner, 0, out _), LayerSchedules.FabricFor(scheduler, _request.Fabric), _request.ComputeOfRank);
+        var problem = new LayerProblem(Traffic(layer, planner, 0, out _), scheduler.TimedOn(_request.Fabric), _request.ComputeOfRank);
         return new LayerPlan(problem, LayerSchedules.Build(scheduler, problem, PrngOf(scheduler, layer)));
     }
 
@@ -88,7 +88,7 @@ internal sealed class LayerJudge
         for (var s = 0; s < _request.Schedulers.Count; s++)
         {
             var scheduler = _request.Schedulers[s];
-            var problem = new LayerProblem(traffic, LayerSchedules.FabricFor(scheduler, _request.Fabric), _request.ComputeOfRank);
+            var problem = new LayerProblem(traffic, scheduler.TimedOn(_request.Fabric), _request.ComputeOfRank);
             var schedule = LayerSchedules.Build(scheduler, problem, PrngOf(scheduler, layer));
             for (var e = 0; e < _request.Evaluators.Count; e++)
             {

@@ -1,6 +1,5 @@
 using Crossweave.Algorithms;
 using Crossweave.Core.IO;
-using Crossweave.Core.Layers;
 using Crossweave.Core.Placement;
 using Crossweave.Core.Routing;
 using Crossweave.Core.Traffic;
@@ -132,7 +131,7 @@ public static class PlanJob
                 {
                     Scheduler = request.Schedulers[s].Name,
                     Evaluator = request.Evaluators[e].Name,
-                    FabricName = LayerSchedules.FabricFor(request.Schedulers[s], request.Fabric).Kind,
+                    FabricName = request.Schedulers[s].TimedOn(request.Fabric).Kind,
                     MakespanPs = [.. layers.Select(l => l.Cells[cell].MakespanPs)],
                     BoundPs = [.. layers.Select(l => l.Cells[cell].BoundPs)],
                     StepCount = [.. layers.Select(l => l.Cells[cell].StepCount)],

@@ -23,8 +23,11 @@ public interface IScheduler
     /// <summary>True when every entry of the matrix is carried in one step (the whole-entry bound applies).</summary>
     bool KeepsEntriesWhole { get; }
 
-    /// <summary>True when steps may share ports, which circuit switches cannot do; such a schedule is timed on the packet twin of the fabric.</summary>
-    bool NeedsPacketFabric { get; }
+    /// <summary>
+    /// The fabric on which the steps of this scheduler are timed. The given one, unless the method cannot use it: methods whose steps
+    /// share ports are timed on the packet twin of a circuit fabric.
+    /// </summary>
+    Fabric TimedOn(Fabric fabric) => fabric;
 
     Schedule Schedule(SchedulingProblem problem, Prng prng);
 }

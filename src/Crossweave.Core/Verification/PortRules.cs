@@ -17,17 +17,23 @@ internal static class PortRules
         var wires = activities.Where(a => a.Kind is ActivityKind.Dispatch or ActivityKind.Combine).ToArray();
         for (var rank = 0; rank < problem.Traffic.RankCount; rank++)
         {
-            var sends = wires.Where(a => a.Rank == rank).ToArray();
-            var receives = wires.Where(a => a.Peer == rank).ToArray();
-            if (fabric.ReconfigurationDelay is { } delay)
+            for (var plane = 0; plane < fabric.PlaneCount; plane++)
             {
-                Exclusive(sends, a => a.Peer, $"send port of rank {rank}", delay.Picoseconds, findings);
-                Exclusive(receives, a => a.Rank, $"receive port of rank {rank}", delay.Picoseconds, findings);
-            }
+                var sends = wires.Where(a => a.Rank == rank && a.Plane == plane).ToArray();
+                var receives = wires.Where(a => a.Peer == rank && a.Plane == plane).ToArray();
+                var port = fabric.PlaneCount == 1 ? $"port of rank {rank}" : $"port of rank {rank} on plane {plane}";
+                if (fabric.ReconfigurationDelay is { } delay)
+                {
+                    Exclusive(sends, a => a.Peer, $"send {port}", delay.Picoseconds, findings);
+                    Exclusive(receives, a => a.Rank, $"receive {port}", delay.Picoseconds, findings);
+                }
 
-            Bandwidth(sends, $"send port of rank {rank}", fabric.SendRate(rank).BitsPerSecond, problem, findings);
-            Bandwidth(receives, $"receive port of rank {rank}", fabric.ReceiveRate(rank).BitsPerSecond, problem, findings);
+                Bandwidth(sends, $"send {port}", fabric.SendRate(rank).BitsPerSecond / fabric.PlaneCount, problem, findings);
+                Bandwidth(receives, $"receive {port}", fabric.ReceiveRate(rank).BitsPerSecond / fabric.PlaneCount, problem, findings);
+            }
         }
+
+        foreach (var a in wires) findings.Check((uint)a.Plane < (uint)fabric.PlaneCount, "plane", $"{a.Kind} {a.Rank} -> {a.Peer} at {a.StartPs}", $"0 to {fabric.PlaneCount - 1}", a.Plane);
 
         if (fabric.IsCircuitSwitched) DuringReconfiguration(activities, wires, findings);
     }
@@ -47,17 +53,17 @@ internal static class PortRules
 
     private static void DuringReconfiguration(Activity[] activities, Activity[] wires, FindingList findings)
     {
-        // Per group (-1: the whole fabric), intervals by start with the largest end so far: an overlap exists exactly when the
+        // Per group (a plane, and a sender or -1 for all), intervals by start with the largest end so far: an overlap exists exactly when the
         // intervals that start before the transfer ends reach beyond its start.
-        var groups = activities.Where(a => a.Kind == ActivityKind.Reconfigure && a.EndPs > a.StartPs).GroupBy(a => a.Rank).ToDictionary(g => g.Key, g => g.ToArray());
-        foreach (var (rank, pauses) in groups)
+        var groups = activities.Where(a => a.Kind == ActivityKind.Reconfigure && a.EndPs > a.StartPs).GroupBy(a => (a.Rank, a.Plane)).ToDictionary(g => g.Key, g => g.ToArray());
+        foreach (var ((rank, plane), pauses) in groups)
         {
             var starts = Array.ConvertAll(pauses, p => p.StartPs);
             var reach = Array.ConvertAll(pauses, p => p.EndPs);
             for (var i = 1; i < reach.Length; i++) reach[i] = Math.Max(reach[i], reach[i - 1]);
             foreach (var w in wires)
             {
-                if (rank >= 0 && rank != w.Rank) continue;
+                if (plane != w.Plane || (rank >= 0 && rank != w.Rank)) continue;
                 var before = LowerIndex(starts, w.EndPs) - 1;
                 if (before >= 0 && reach[before] > w.StartPs)
                     findings.Add("nothing flows during a reconfiguration", $"{w.Kind} {w.Rank} -> {w.Peer} from {w.StartPs}", $"no transfer before {reach[before]}", $"an end at {w.EndPs}");

@@ -1,5 +1,6 @@
 using Crossweave.Algorithms;
 using Crossweave.Algorithms.Decomposition;
+using Crossweave.Core.Fabrics;
 using Crossweave.Core.Scheduling;
 
 namespace Crossweave.Planning.Scheduling;
@@ -40,7 +41,7 @@ public sealed class AuroraScheduler : IScheduler
 
     public bool KeepsEntriesWhole => false;
 
-    public bool NeedsPacketFabric => true;
+    public Fabric TimedOn(Fabric fabric) => FabricKinds.PacketTwin(fabric);
 
     public Schedule Schedule(SchedulingProblem problem, Prng prng)
     {

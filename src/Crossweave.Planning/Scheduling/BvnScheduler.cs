@@ -37,8 +37,6 @@ public sealed class BvnScheduler(string name, string summary, MatchingRule rule)
 
     public bool KeepsEntriesWhole => false;
 
-    public bool NeedsPacketFabric => false;
-
     public Schedule Schedule(SchedulingProblem problem, Prng prng) => new(Name, Steps(problem, rule));
 
     /// <summary>The steps under a matching rule.</summary>

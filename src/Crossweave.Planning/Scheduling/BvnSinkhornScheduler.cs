@@ -29,8 +29,6 @@ public sealed class BvnSinkhornScheduler : IScheduler
 
     public bool KeepsEntriesWhole => false;
 
-    public bool NeedsPacketFabric => false;
-
     public Schedule Schedule(SchedulingProblem problem, Prng prng)
     {
         var demand = problem.Demand;

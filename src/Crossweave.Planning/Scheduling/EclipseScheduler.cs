@@ -21,8 +21,6 @@ public sealed class EclipseScheduler : IScheduler
 
     public bool KeepsEntriesWhole => false;
 
-    public bool NeedsPacketFabric => false;
-
     public Schedule Schedule(SchedulingProblem problem, Prng prng)
     {
         var work = new PairWork(problem);

@@ -1,4 +1,5 @@
 using Crossweave.Algorithms;
+using Crossweave.Core.Fabrics;
 using Crossweave.Core.Scheduling;
 
 namespace Crossweave.Planning.Scheduling;
@@ -26,7 +27,7 @@ public sealed class FluidScheduler(string name, string summary) : IScheduler
 
     public bool KeepsEntriesWhole => true;
 
-    public bool NeedsPacketFabric => true;
+    public Fabric TimedOn(Fabric fabric) => FabricKinds.PacketTwin(fabric);
 
     public Schedule Schedule(SchedulingProblem problem, Prng prng)
     {

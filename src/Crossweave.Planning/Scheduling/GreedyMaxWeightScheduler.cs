@@ -22,8 +22,6 @@ public sealed class GreedyMaxWeightScheduler : IScheduler
 
     public bool KeepsEntriesWhole => true;
 
-    public bool NeedsPacketFabric => false;
-
     public Schedule Schedule(SchedulingProblem problem, Prng prng)
     {
         var n = problem.Demand.RankCount;

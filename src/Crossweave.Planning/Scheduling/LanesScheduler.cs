@@ -32,7 +32,7 @@ public sealed class LanesScheduler : IScheduler
 
     public bool KeepsEntriesWhole => false;
 
-    public bool NeedsPacketFabric => true;
+    public Fabric TimedOn(Fabric fabric) => FabricKinds.PacketTwin(fabric);
 
     public Schedule Schedule(SchedulingProblem problem, Prng prng)
     {

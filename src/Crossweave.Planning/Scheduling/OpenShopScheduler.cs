@@ -28,8 +28,6 @@ public sealed class OpenShopScheduler : IScheduler
 
     public bool KeepsEntriesWhole => false;
 
-    public bool NeedsPacketFabric => false;
-
     public Schedule Schedule(SchedulingProblem problem, Prng prng) =>
         new(Name, BvnScheduler.Steps(problem, problem.Demand.RankCount <= LongPhasesUpTo ? MatchingRule.Bottleneck : MatchingRule.HeavyFirst));
 }

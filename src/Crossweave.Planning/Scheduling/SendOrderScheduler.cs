@@ -37,8 +37,6 @@ public sealed class SendOrderScheduler : IScheduler
 
     public bool KeepsEntriesWhole => true;
 
-    public bool NeedsPacketFabric => false;
-
     public Schedule Schedule(SchedulingProblem problem, Prng prng)
     {
         var n = problem.Demand.RankCount;

@@ -15,8 +15,6 @@ public sealed class ShiftedScheduler : IScheduler
 
     public bool KeepsEntriesWhole => true;
 
-    public bool NeedsPacketFabric => false;
-
     public Schedule Schedule(SchedulingProblem problem, Prng prng)
     {
         var demand = problem.Demand;

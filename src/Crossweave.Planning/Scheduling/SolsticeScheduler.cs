@@ -22,8 +22,6 @@ public sealed class SolsticeScheduler : IScheduler
 
     public bool KeepsEntriesWhole => false;
 
-    public bool NeedsPacketFabric => false;
-
     public Schedule Schedule(SchedulingProblem problem, Prng prng)
     {
         var work = new PairWork(problem);

@@ -33,10 +33,10 @@ internal sealed class CombineRun
         var copyBytes = problem.Traffic.CombineCopyBytes;
         var carried = new long[n * n];
         var cursor = new int[n * n];
-        Step? previous = null;
+        var clock = new StepClock(problem.Fabric, copyBytes, EndPs);
         foreach (var step in schedule.Steps)
         {
-            var ready = EndPs;
+            var ready = 0L;
             foreach (var t in step.Transfers)
             {
                 var pair = (t.Source * n) + t.Target;
@@ -52,28 +52,25 @@ internal sealed class CombineRun
                 ready = Math.Max(ready, launches.EndPs[(dispatch.Transfers[at].Step * n) + t.Source]);
             }
 
-            var delay = ScheduleTiming.ReconfigurationPs(previous, step, problem.Fabric);
-            var start = ready + delay;
-            EndPs = start + ScheduleTiming.DurationPs(step, problem.Fabric, copyBytes, out var sharesPorts);
-            if (sharesPorts && problem.Fabric.IsCircuitSwitched) throw new ArgumentException($"combine step {_stepIndex} shares ports on a circuit fabric");
-            if (activities is not null) Record(activities, problem, step, start, delay, sharesPorts);
-            previous = step;
+            var time = clock.Play(step, ready);
+            if (activities is not null)
+            {
+                StepActivities.Reconfigurations(activities, clock, step, time, _stepIndex);
+                for (var i = 0; i < step.Transfers.Length; i++)
+                {
+                    var t = step.Transfers[i];
+                    activities.Add(new Activity(ActivityKind.Combine, t.Source, t.Target, clock.Transfers[i].StartPs, clock.Transfers[i].EndPs, t.Tokens, _stepIndex, step.Plane));
+                }
+            }
+
             _stepIndex++;
         }
+
+        EndPs = clock.EndPs;
 
         for (var source = 0; source < n; source++)
             for (var target = 0; target < n; target++)
                 if (source != target && carried[(source * n) + target] != copies[source, target])
                     throw new ArgumentException($"the schedule returns {carried[(source * n) + target]} of {copies[source, target]} tokens from {source} to {target}");
-    }
-
-    private void Record(List<Activity> activities, LayerProblem problem, Step step, long start, long delay, bool sharesPorts)
-    {
-        if (delay > 0) activities.Add(new Activity(ActivityKind.Reconfigure, -1, -1, start - delay, start, 0, _stepIndex));
-        foreach (var t in step.Transfers)
-        {
-            var end = sharesPorts ? EndPs : start + problem.Fabric.PairRate(t.Source, t.Target).TransferPs(t.Tokens * problem.Traffic.CombineCopyBytes.Value);
-            activities.Add(new Activity(ActivityKind.Combine, t.Source, t.Target, start, end, t.Tokens, _stepIndex));
-        }
     }
 }

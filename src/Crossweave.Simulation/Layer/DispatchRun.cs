@@ -14,16 +14,17 @@ internal sealed class DispatchRun
 {
     private readonly int[] _firstOfPair; // per (exchange, source, target): index into _transfers, or -1
     private readonly int[] _next;
+    private readonly List<Activity>? _activities;
 
-    public DispatchRun(LayerProblem problem, IReadOnlyList<Schedule> schedules)
+    public DispatchRun(LayerProblem problem, IReadOnlyList<Schedule> schedules, List<Activity>? activities = null)
     {
+        _activities = activities;
         var traffic = problem.Traffic;
         if (schedules.Count != traffic.Dispatch.Count) throw new ArgumentException("one schedule per dispatch exchange");
         RankCount = traffic.RankCount;
         if (problem.ComputeOfRank.Count != RankCount) throw new ArgumentException("one compute profile per rank");
         StepCount = schedules.Sum(s => s.Steps.Count);
         Steps = new StepTime[StepCount];
-        ReconfigurationPs = new long[StepCount];
         Rows = new long[StepCount * RankCount];
         ArrivalPs = new long[StepCount * RankCount];
         LocalRowsOfRank = new long[RankCount];
@@ -43,9 +44,6 @@ internal sealed class DispatchRun
     public int StepCount { get; }
 
     public StepTime[] Steps { get; }
-
-    /// <summary>Dead time before each step.</summary>
-    public long[] ReconfigurationPs { get; }
 
     public TransferTime[] Transfers { get; }
 
@@ -72,16 +70,15 @@ internal sealed class DispatchRun
         var n = RankCount;
         var carried = new long[n * n];
         var last = new int[n * n];
-        Step? previous = null;
+        var clock = new StepClock(problem.Fabric, copyBytes, now);
         foreach (var step in schedule.Steps)
         {
-            ReconfigurationPs[stepIndex] = ScheduleTiming.ReconfigurationPs(previous, step, problem.Fabric);
-            var start = now + ReconfigurationPs[stepIndex];
-            now = start + ScheduleTiming.DurationPs(step, problem.Fabric, copyBytes, out var sharesPorts);
-            if (sharesPorts && problem.Fabric.IsCircuitSwitched) throw new ArgumentException($"dispatch step {stepIndex} shares ports on a circuit fabric");
-            Steps[stepIndex] = new StepTime(start, now);
-            foreach (var t in step.Transfers)
+            Steps[stepIndex] = clock.Play(step);
+            if (_activities is not null) StepActivities.Reconfigurations(_activities, clock, step, Steps[stepIndex], stepIndex);
+            for (var i = 0; i < step.Transfers.Length; i++)
             {
+                var t = step.Transfers[i];
+                var (start, arrival) = clock.Transfers[i];
                 var pair = (t.Source * n) + t.Target;
                 var before = carried[pair];
                 var after = before + t.Tokens;
@@ -91,8 +88,8 @@ internal sealed class DispatchRun
                 var work = exchange.Work[t.Source, t.Target];
                 var cumulative = Proportion.Floor(work, after, total);
                 var rows = cumulative - Proportion.Floor(work, before, total);
-                var arrival = sharesPorts ? now : start + problem.Fabric.PairRate(t.Source, t.Target).TransferPs(t.Tokens * copyBytes.Value);
                 Transfers[index] = new TransferTime(t, stepIndex, start, arrival, cumulative);
+                _activities?.Add(new Activity(ActivityKind.Dispatch, t.Source, t.Target, start, arrival, t.Tokens, stepIndex, step.Plane));
                 if (before == 0 && _firstOfPair[(x * n * n) + pair] < 0) _firstOfPair[(x * n * n) + pair] = index;
                 else _next[last[pair]] = index;
                 last[pair] = index;
@@ -103,12 +100,11 @@ internal sealed class DispatchRun
                 ArrivalPs[cell] = Math.Max(ArrivalPs[cell], arrival);
             }
 
-            previous = step;
             stepIndex++;
         }
 
         Complete(exchange, carried);
-        return (now, stepIndex, index);
+        return (clock.EndPs, stepIndex, index);
     }
 
     private void Complete(Exchange exchange, long[] carried)

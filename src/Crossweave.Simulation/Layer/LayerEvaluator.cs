@@ -19,10 +19,13 @@ public abstract class LayerEvaluator(EvaluatorOptions options) : ILayerEvaluator
     /// <exception cref="ArgumentException">The schedule does not carry the traffic, or shares ports on a circuit fabric.</exception>
     public LayerOutcome Evaluate(LayerProblem problem, LayerSchedule schedule)
     {
-        var dispatch = new DispatchRun(problem, schedule.Dispatch);
+        var activities = Options.CollectActivities ? new List<Activity>() : null;
+        var dispatch = new DispatchRun(problem, schedule.Dispatch, activities);
         var launches = new LaunchTimes(dispatch.StepCount, dispatch.RankCount);
         Launch(problem, dispatch, launches);
-        var activities = Options.CollectActivities ? Activities(dispatch, launches) : null;
+        if (activities is not null)
+            foreach (var (rank, step, rows, start, end) in launches.Launches)
+                activities.Add(new Activity(ActivityKind.Launch, rank, -1, start, end, rows, step));
         var combine = new CombineRun(problem, schedule.Combine, dispatch, launches, activities);
         IReadOnlyList<Activity> ordered = activities is null ? [] : [.. activities.OrderBy(a => a.StartPs).ThenBy(a => a.Rank).ThenBy(a => a.Kind).ThenBy(a => a.Peer)];
         return new LayerOutcome(
@@ -37,17 +40,4 @@ public abstract class LayerEvaluator(EvaluatorOptions options) : ILayerEvaluator
     private protected abstract void Launch(LayerProblem problem, DispatchRun dispatch, LaunchTimes launches);
 
     protected abstract IReadOnlyList<LowerBound> Bounds(LayerProblem problem);
-
-    private static List<Activity> Activities(DispatchRun dispatch, LaunchTimes launches)
-    {
-        var activities = new List<Activity>((2 * dispatch.Transfers.Length) + dispatch.StepCount + launches.Launches.Count);
-        for (var m = 0; m < dispatch.StepCount; m++)
-            if (dispatch.ReconfigurationPs[m] is > 0 and var delay)
-                activities.Add(new Activity(ActivityKind.Reconfigure, -1, -1, dispatch.Steps[m].StartPs - delay, dispatch.Steps[m].StartPs, 0, m));
-        foreach (var t in dispatch.Transfers)
-            activities.Add(new Activity(ActivityKind.Dispatch, t.Transfer.Source, t.Transfer.Target, t.StartPs, t.EndPs, t.Transfer.Tokens, t.Step));
-        foreach (var (rank, step, rows, start, end) in launches.Launches)
-            activities.Add(new Activity(ActivityKind.Launch, rank, -1, start, end, rows, step));
-        return activities;
-    }
 }

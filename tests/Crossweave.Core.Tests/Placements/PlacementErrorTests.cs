@@ -31,7 +31,7 @@ public sealed class PlacementErrorTests
     [InlineData("tensorrt-llm", "moe_config: {load_balancer: other.yaml}\n", "name of another file")]
     [InlineData("tensorrt-llm", "num_slots: &a 2\ninitial_global_assignments: *a\n", "an alias")]
     [InlineData("tensorrt-llm", "num_slots: [", "not valid YAML")]
-    [InlineData("omni", "not an array", "a NumPy .npy file")]
+    [InlineData("omni", "not an array", "a NumPy .npy array")]
     [InlineData("omni-csv", "layer,rank,experts\n3,0,0 1\n3,2,2\n", "line 3: found rank 2 of layer 3, expected rank 1")]
     [InlineData("omni-csv", "layer,rank,experts\n3,0,0 x\n", "line 2: found 'x', expected an expert id")]
     [InlineData("omni-csv", "rank,experts\n", "line 1: found 'rank,experts'")]

@@ -21,27 +21,36 @@ public sealed class SchedulerContractTests
     }
 
     private static readonly string[] Kinds =
-        ["random", "empty", "single-entry", "permutation", "skewed", "sparse", "local-only", "one-row", "n1", "n2", "golden"];
+        ["random", "empty", "single-entry", "permutation", "skewed", "sparse", "local-only", "one-row", "halves", "n1", "n2", "golden"];
 
     [Theory]
     [MemberData(nameof(Cases))]
     public void Carries_every_token_once_and_respects_what_it_declares(string name, string kind)
     {
         var scheduler = Schedulers.Find(name, "test");
-        foreach (var unequal in new[] { false, true })
-            for (var seed = 0; seed < 6; seed++)
+        foreach (var ports in Enum.GetValues<Ports>())
+            for (var seed = 0; seed < 4; seed++)
             {
-                var problem = Problem(kind, seed, unequal, circuit: !scheduler.NeedsPacketFabric);
+                var problem = Problem(kind, seed, ports);
+                problem = problem with { Fabric = scheduler.TimedOn(problem.Fabric) };
                 var schedule = scheduler.Schedule(problem, new Prng(1));
                 Assert.Equal(name, schedule.Scheduler);
-                var where = $"{name} {kind} seed {seed} unequal {unequal}";
+                var where = $"{name} {kind} seed {seed} ports {ports}";
                 CheckCoverage(problem.Demand, schedule, scheduler.KeepsEntriesWhole, where);
-                if (!scheduler.NeedsPacketFabric) CheckOneToOne(schedule, problem.Demand.RankCount, where);
-                var times = ScheduleTiming.Time(schedule, problem.Fabric, problem.TokenBytes);
-                var makespan = times.Length == 0 ? 0 : times[^1].EndPs;
+                if (problem.Fabric.IsCircuitSwitched) CheckOneToOne(schedule, problem.Demand.RankCount, where);
+                Assert.All(schedule.Steps, s => Assert.InRange(s.Plane, 0, problem.Fabric.PlaneCount - 1));
+                var makespan = ScheduleTiming.MakespanPs(schedule, problem.Fabric, problem.TokenBytes);
                 Assert.True(makespan >= PortBoundPs(problem), $"{where}: {makespan} is below the port bound");
                 CheckSame(schedule, scheduler.Schedule(problem, new Prng(1)), where);
             }
+    }
+
+    private enum Ports
+    {
+        Equal,
+        Unequal,
+        ThreePlanes,
+        PartialReconfiguration,
     }
 
     private static void CheckCoverage(TrafficMatrix demand, Schedule schedule, bool whole, string where)
@@ -97,7 +106,7 @@ public sealed class SchedulerContractTests
         return bound;
     }
 
-    private static SchedulingProblem Problem(string kind, int seed, bool unequal, bool circuit)
+    private static SchedulingProblem Problem(string kind, int seed, Ports ports)
     {
         var prng = new Prng(500).Split(kind).Split(seed);
         var n = kind switch { "n1" => 1, "n2" => 2, "golden" => 8, _ => 2 + prng.NextInt(13) };
@@ -112,14 +121,15 @@ public sealed class SchedulerContractTests
                     "skewed" => (long)Math.Exp(prng.NextDouble() * 18),
                     "sparse" => prng.NextInt(5) == 0 ? 1 + prng.NextInt(9) : 0,
                     "local-only" => i == j ? 7 : 0,
+                    "halves" => i < n / 3 && j >= n / 3 ? prng.NextInt(700) : 0, // few senders, other receivers: a non-square demand
                     "one-row" => i == 1 ? prng.NextInt(9) : 0,
                     _ => 0,
                 };
         if (kind == "single-entry") cells[((n - 1) * n) + prng.NextInt(n - 1)] = 12;
         if (kind == "golden") cells = Scheduling.GoldenMatrix.Cells();
-        var rates = Enumerable.Range(0, n).Select(r => new Bandwidth((long)(unequal ? new[] { 100, 80, 50, 40 }[r % 4] : 400) * 1_000_000_000));
-        var options = new FabricOptions(n, 1, new Bandwidth(400_000_000_000), circuit ? new SimTime(10_000) : null, [.. rates]);
-        IFabricKind fabric = circuit ? new CircuitSwitch() : new IdealSwitch();
-        return new SchedulingProblem(new TrafficMatrix(n, cells), TokenBytes, fabric.Build(options));
+        var rates = Enumerable.Range(0, n).Select(r => new Bandwidth((long)(ports == Ports.Unequal ? new[] { 100, 80, 50, 40 }[r % 4] : 400) * 1_000_000_000));
+        var options = new FabricOptions(
+            n, 1, new Bandwidth(400_000_000_000), new SimTime(10_000), [.. rates], ports == Ports.ThreePlanes ? 3 : 1, ports == Ports.PartialReconfiguration);
+        return new SchedulingProblem(new TrafficMatrix(n, cells), TokenBytes, new CircuitSwitch().Build(options));
     }
 }

@@ -112,6 +112,6 @@ public sealed class GoldenScheduleTests
     {
         var problem = GoldenMatrix.Problem(8, GoldenMatrix.Cells());
         var schedule = scheduler.Schedule(problem, new Prng(0));
-        return (schedule, GoldenMatrix.Tokens(schedule, problem));
+        return (schedule, GoldenMatrix.Tokens(schedule, problem with { Fabric = scheduler.TimedOn(problem.Fabric) }));
     }
 }

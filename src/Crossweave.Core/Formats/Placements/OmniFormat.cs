@@ -1,7 +1,4 @@
-using System.Buffers.Binary;
-using System.Globalization;
-using System.Text;
-using System.Text.RegularExpressions;
+using Crossweave.Core.Formats.Containers;
 using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.IO;
 using Crossweave.Core.Placement;
@@ -13,7 +10,7 @@ namespace Crossweave.Core.Formats.Placements;
 /// writes it; other integer types and bool are read). It says which experts a rank holds, so a second copy on a rank cannot be
 /// expressed, and the local slots are the rank's experts in ascending order, which is how that server numbers them.
 /// </summary>
-public sealed partial class OmniFormat : IPlacementFormat
+public sealed class OmniFormat : IPlacementFormat
 {
     private const long MaxCells = 1L << 30;
 
@@ -29,14 +26,10 @@ public sealed partial class OmniFormat : IPlacementFormat
     {
         PlacementRows.RequireDistinct(placement, "an omni pattern");
         int ranks = placement.RankCount, layers = placement.Layers.Count, experts = placement.ExpertCount;
-        var header = $"{{'descr': '<i4', 'fortran_order': False, 'shape': ({ranks}, {layers}, {experts}), }}";
-        var padded = header.PadRight((header.Length + 11 + 63) / 64 * 64 - 11) + "\n"; // magic, version, length and header end on a multiple of 64
-        var bytes = new byte[10 + padded.Length + (4L * ranks * layers * experts)];
-        Magic.CopyTo(bytes);
-        bytes[6] = 1;
-        BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(8), (ushort)padded.Length);
-        Encoding.ASCII.GetBytes(padded, bytes.AsSpan(10));
-        var start = 10 + padded.Length;
+        var header = NpyHeader.Bytes(ElementType.Int32, ranks, layers, experts);
+        var start = header.Length;
+        var bytes = new byte[start + (4L * ranks * layers * experts)];
+        header.CopyTo(bytes, 0);
         for (var l = 0; l < layers; l++)
             for (var slot = 0; slot < placement.Layers[l].SlotCount; slot++)
                 bytes[start + (4L * (((((long)placement.Layers[l].RankOfSlot[slot] * layers) + l) * experts) + placement.Layers[l].ExpertOfSlot[slot]))] = 1;
@@ -46,12 +39,14 @@ public sealed partial class OmniFormat : IPlacementFormat
     public ExpertPlacement Read(string path, PlacementReadOptions options)
     {
         var bytes = InputFile.ReadBytes(path);
-        var (size, shape, start) = Header(bytes, path);
-        var (ranks, layers, experts) = (PlacementRows.SameRanks(path, shape[0], options), shape[1], shape[2]);
+        var header = NpyHeader.Read(new ArrayBytes(bytes), 0, bytes.Length, path);
+        if (header.Type is ElementType.Float16 or ElementType.Float32 or ElementType.Float64)
+            throw InputException.At(path, $"the type {header.Type.Name()}", "a little-endian integer type or bool");
+        if (header.Shape.Length != 3 || header.Shape.Any(d => d is < 1 or > MaxCells) || header.Shape.Aggregate((UInt128)1, (a, d) => a * (ulong)d) > (ulong)MaxCells)
+            throw InputException.At(path, $"the shape {header.ShapeText}", $"three positive sizes (ranks, layers, experts), at most {MaxCells} values");
+        var (size, start) = (header.Type.Size(), header.DataOffset);
+        var (ranks, layers, experts) = (PlacementRows.SameRanks(path, (int)header.Shape[0], options), (int)header.Shape[1], (int)header.Shape[2]);
         if (options.ExpertCount is { } expected && expected != experts) throw InputException.At(path, $"{experts} experts", $"{expected}");
-        var cells = (long)ranks * layers * experts;
-        if (bytes.Length - start != cells * size)
-            throw InputException.At(path, $"{bytes.Length - start} bytes of data", $"{cells * size} for shape ({ranks}, {layers}, {experts})");
         var expertOfSlot = new int[layers][];
         var rankOfSlot = new int[layers][];
         for (var l = 0; l < layers; l++)
@@ -77,41 +72,4 @@ public sealed partial class OmniFormat : IPlacementFormat
 
         return PlacementRows.Build(path, expertOfSlot, ranks, experts, options.LayerIds, rankOfSlot);
     }
-
-    private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
-
-    private static (int Size, int[] Shape, int Start) Header(byte[] bytes, string path)
-    {
-        if (bytes.Length < 12 || !bytes.AsSpan().StartsWith(Magic)) throw InputException.At(path, "another kind of file", "a NumPy .npy file");
-        var wide = bytes[6] >= 2;
-        var start = wide ? 12 : 10;
-        var length = wide ? BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(8)) : BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(8));
-        if (bytes[6] is < 1 or > 3 || length > bytes.Length - start) throw InputException.At(path, "a truncated or unknown header", "version 1, 2 or 3 of .npy");
-        var text = Encoding.ASCII.GetString(bytes, start, (int)length);
-        var descr = DescrPattern().Match(text);
-        if (!descr.Success) throw InputException.At(path, $"the type {TypePattern().Match(text).Value}", "a little-endian integer type or bool");
-        if (!text.Contains("'fortran_order': False")) throw InputException.At(path, "Fortran order", "C order");
-        var shape = ShapePattern().Match(text);
-        string[] dimensions = ["ranks", "layers", "experts"];
-        var sizes = new int[3];
-        var cells = 1L;
-        for (var i = 0; i < 3; i++)
-        {
-            if (!shape.Success || !int.TryParse(shape.Groups[dimensions[i]].Value, NumberStyles.None, CultureInfo.InvariantCulture, out sizes[i]) || sizes[i] == 0)
-                throw InputException.At(path, "another shape", "three positive sizes: (ranks, layers, experts)");
-            cells *= sizes[i];
-            if (cells > MaxCells) throw InputException.At(path, "a larger array", $"at most {MaxCells} values");
-        }
-
-        return (descr.Groups["size"].Value[0] - '0', sizes, start + (int)length);
-    }
-
-    [GeneratedRegex(@"'descr':\s*'[<|](?:[iu]|b(?=1))(?<size>[1248])'", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex DescrPattern();
-
-    [GeneratedRegex(@"'descr':[^,]{0,40}", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex TypePattern();
-
-    [GeneratedRegex(@"'shape':\s*\((?<ranks>\d{1,9}),\s*(?<layers>\d{1,9}),\s*(?<experts>\d{1,9}),?\s*\)", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex ShapePattern();
 }
