@@ -92,7 +92,12 @@ public sealed class ContractTests
     public void The_promised_names_are_registered()
     {
         foreach (var name in (string[])["contiguous", "round-robin", "random", "lpt", "eplb"]) Assert.Contains($"\n{name} ", "\n" + Cli.Run("place", "--list").Out);
-        foreach (var name in (string[])["fluid", "shifted", "greedy-max-weight", "bvn-sinkhorn", "open-shop"]) Assert.Contains($"\n{name} ", "\n" + Cli.Run("schedule", "--list").Out);
+        foreach (var name in (string[])
+        [
+            "fluid", "ideal", "paced", "shifted", "greedy-max-weight", "bvn-sinkhorn", "open-shop", "sjf", "random", "aurora1", "aurora1-rowmatch",
+            "lanes", "bvn-bottleneck", "bvn-max-weight", "birkhoff-plus", "solstice", "eclipse",
+        ])
+            Assert.Contains($"\n{name} ", "\n" + Cli.Run("schedule", "--list").Out);
         foreach (var name in (string[])["sglang", "vllm", "vllm-ascend", "tensorrt-llm", "omni"])
         {
             Assert.Contains($"\n{name} ", "\n" + Cli.Run("export", "--list").Out);

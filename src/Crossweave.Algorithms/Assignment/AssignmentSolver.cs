@@ -21,6 +21,12 @@ public sealed class AssignmentSolver
     private bool _negate;
     private long _largest;
 
+    /// <summary>
+    /// False: skip the tie rule and return any optimum, which then depends on the history of warm starts; the total weight does not.
+    /// For callers that only want the value.
+    /// </summary>
+    public bool BreakTies { get; init; } = true;
+
     public int RowCount { get; private set; }
 
     public int ColumnCount { get; private set; }
@@ -105,8 +111,8 @@ public sealed class AssignmentSolver
 
     private long Finish(ReadOnlySpan<long> weights)
     {
-        if (_isWide) _wide.Solve(canonical: true);
-        else _narrow.Solve(canonical: true);
+        if (_isWide) _wide.Solve(BreakTies);
+        else _narrow.Solve(BreakTies);
         if (_columnOfRow.Length < RowCount) _columnOfRow = new int[RowCount];
         var matched = _isWide ? _wide.ColumnOfRow : _narrow.ColumnOfRow;
         var total = 0L;

@@ -14,6 +14,12 @@ public enum MatchingRule
 
     /// <summary>The one of largest total entry; ties as in <see cref="AssignmentSolver"/>.</summary>
     MaxWeight,
+
+    /// <summary>
+    /// The one of least barrier sum, sum of 1 / (entry + smoothing): the Frank-Wolfe direction of Birkhoff+ (Valls, Iosifidis and
+    /// Tassiulas, arXiv 2011.02752), which keeps away from small entries. Ties as in <see cref="AssignmentSolver"/>.
+    /// </summary>
+    Barrier,
 }
 
 /// <summary>
@@ -22,10 +28,13 @@ public enum MatchingRule
 /// </summary>
 /// <remarks>
 /// At most n^2 - 2n + 2 permutations (dimension of the Birkhoff polytope plus one); the weights sum to the line sum. Cost per step:
-/// heavy first O(n^2) per entry that became zero, bottleneck O(n^2) per fall of the threshold plus O(n^3 / 64), max-weight O(n^3). A workspace.
+/// heavy first O(n^2) per entry that became zero, bottleneck O(n^2) per fall of the threshold plus O(n^3 / 64), max-weight and barrier O(n^3). A workspace.
 /// </remarks>
 public sealed class BirkhoffDecomposition
 {
+    private const double Smoothing = 0.01;
+    private const double BarrierTop = 1L << 32;
+
     private readonly int _size;
     private readonly long[] _left;
     private readonly HeavyFirstMatching _heavy;
@@ -38,6 +47,7 @@ public sealed class BirkhoffDecomposition
     private long _remaining;
     private long _ceiling;
     private bool _first;
+    private double _smoothing;
 
     /// <param name="size">Rows and columns.</param>
     public BirkhoffDecomposition(int size)
@@ -58,20 +68,8 @@ public sealed class BirkhoffDecomposition
         cells.CopyTo(_left);
         _rule = rule;
         _first = true;
-        _remaining = LineSums.Largest(cells, _size);
-        for (var i = 0; i < _size; i++)
-        {
-            long row = 0, column = 0;
-            for (var j = 0; j < _size; j++)
-            {
-                if (cells[(i * _size) + j] < 0) throw new ArgumentException("entries must not be negative");
-                row += cells[(i * _size) + j];
-                column += cells[(j * _size) + i];
-            }
-
-            if (row != _remaining || column != _remaining) throw new ArgumentException("every line must have the same sum");
-        }
-
+        _remaining = LineSums.Common(cells, _size);
+        _smoothing = Smoothing * _remaining / ((double)_size * _size);
         if (rule == MatchingRule.HeavyFirst && _remaining > 0) _heavy.Start(_left);
     }
 
@@ -90,6 +88,10 @@ public sealed class BirkhoffDecomposition
             case MatchingRule.Bottleneck:
                 MatchBottleneck();
                 _matching.ColumnOfRow.CopyTo(columnOfRow);
+                break;
+            case MatchingRule.Barrier:
+                MatchBarrier();
+                _assignment.ColumnOfRow.CopyTo(columnOfRow);
                 break;
             default:
                 MatchHeaviest();
@@ -140,6 +142,17 @@ public sealed class BirkhoffDecomposition
         if (_first) _ceiling = checked((_remaining * _size) + 1);
         for (var k = 0; k < _left.Length; k++) _values[k] = _left[k] > 0 ? _left[k] : -_ceiling;
         if (_first) _assignment.Maximize(_values, _size, _size);
+        else _assignment.Resolve(_values);
+        _first = false;
+    }
+
+    // The constant part of the direction's cost (-1 per entry) and its factor beta are the same for every permutation, so they drop out.
+    private void MatchBarrier()
+    {
+        var forbidden = checked(((long)BarrierTop * _size) + 1);
+        for (var k = 0; k < _left.Length; k++)
+            _values[k] = _left[k] > 0 ? (long)Math.Round(BarrierTop * (1 + _smoothing) / (_left[k] + _smoothing)) : forbidden;
+        if (_first) _assignment.Minimize(_values, _size, _size);
         else _assignment.Resolve(_values);
         _first = false;
     }

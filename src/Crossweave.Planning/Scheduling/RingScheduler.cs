@@ -20,7 +20,7 @@ public sealed class RingScheduler : IScheduler
 
     public Fabric TimedOn(Fabric fabric) => Ring.Over(fabric);
 
-    public Schedule Schedule(SchedulingProblem problem, Prng prng) => new(Name, AllAtOnce.Steps(problem.Demand));
+    public Schedule Schedule(SchedulingProblem problem, Prng prng) => new(Name, Transfers.Together(problem.Demand));
 }
 
 /// <summary>The same on a ring that runs one way with the whole port bandwidth: no choice of way, so no program to solve. O(n^2).</summary>
@@ -34,5 +34,5 @@ public sealed class OneWayRingScheduler : IScheduler
 
     public Fabric TimedOn(Fabric fabric) => OneWayRing.Over(fabric);
 
-    public Schedule Schedule(SchedulingProblem problem, Prng prng) => new(Name, AllAtOnce.Steps(problem.Demand));
+    public Schedule Schedule(SchedulingProblem problem, Prng prng) => new(Name, Transfers.Together(problem.Demand));
 }

@@ -49,6 +49,7 @@ public sealed class DecompositionTests
     [InlineData(MatchingRule.HeavyFirst)]
     [InlineData(MatchingRule.Bottleneck)]
     [InlineData(MatchingRule.MaxWeight)]
+    [InlineData(MatchingRule.Barrier)]
     public void Birkhoff_rebuilds_the_matrix_in_few_enough_permutations(MatchingRule rule)
     {
         foreach (var n in new[] { 1, 2, 3, 5, 8, 12, 17 })

@@ -29,7 +29,7 @@ public sealed class GoldenScheduleTests
     public void Shifted_fluid_and_open_shop_durations()
     {
         Assert.Equal(19_943, Run(new ShiftedScheduler()).Tokens);
-        Assert.Equal(19_627, Run(new FluidScheduler()).Tokens);
+        Assert.Equal(19_627, Run(FluidScheduler.Fluid).Tokens);
         var (schedule, tokens) = Run(new OpenShopScheduler());
         Assert.Equal(19_627, tokens);
         Assert.InRange(schedule.Steps.Count, 1, 50);

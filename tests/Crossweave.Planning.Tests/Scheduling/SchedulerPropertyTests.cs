@@ -17,7 +17,7 @@ public sealed class SchedulerPropertyTests
     {
         for (var seed = 0; seed < 25; seed++)
         {
-            var problem = GoldenMatrix.Problem(n, Cells(n, seed));
+            var problem = GoldenMatrix.Problem(n, Matrices.Mixed(n, seed));
             var schedule = new OpenShopScheduler().Schedule(problem, new Prng(0));
             var bound = Enumerable.Range(0, n).Max(r => Math.Max(problem.Demand.Sent(r), problem.Demand.Received(r)));
             Assert.True(bound == GoldenMatrix.Tokens(schedule, problem), $"n {n} seed {seed}");
@@ -31,7 +31,7 @@ public sealed class SchedulerPropertyTests
     {
         for (var seed = 0; seed < 25; seed++)
         {
-            var problem = GoldenMatrix.Problem(n, Cells(n, seed));
+            var problem = GoldenMatrix.Problem(n, Matrices.Mixed(n, seed));
             var schedule = new GreedyMaxWeightScheduler().Schedule(problem, new Prng(0));
             var degree = Enumerable.Range(0, n).Max(r => Math.Max(
                 Enumerable.Range(0, n).Count(k => k != r && problem.Demand[r, k] > 0),
@@ -46,7 +46,7 @@ public sealed class SchedulerPropertyTests
     {
         for (var seed = 0; seed < 15; seed++)
         {
-            var problem = GoldenMatrix.Problem(n, Cells(n, seed));
+            var problem = GoldenMatrix.Problem(n, Matrices.Mixed(n, seed));
             var schedule = new BvnSinkhornScheduler().Schedule(problem, new Prng(0));
             Assert.InRange(schedule.Steps.Count, 0, (n * n) - (2 * n) + 2);
         }
@@ -60,7 +60,7 @@ public sealed class SchedulerPropertyTests
         {
             var fabric = new CircuitSwitch().Build(new FabricOptions(
                 8, 1, new Bandwidth(1), SimTime.Zero, [.. gbps.Select(g => new Bandwidth(g * 1_000_000_000))]));
-            var problem = new SchedulingProblem(new TrafficMatrix(8, Cells(8, seed)), new Bytes(8192), fabric);
+            var problem = new SchedulingProblem(new TrafficMatrix(8, Matrices.Mixed(8, seed)), new Bytes(8192), fabric);
             var schedule = new OpenShopScheduler().Schedule(problem, new Prng(0));
             var end = ScheduleTiming.Time(schedule, fabric, problem.TokenBytes).LastOrDefault().EndPs;
             var pair = Enumerable.Range(0, 8).Max(r => Math.Max(
@@ -74,18 +74,4 @@ public sealed class SchedulerPropertyTests
 
     private static long Ps(SchedulingProblem p, int s, int t) =>
         s == t ? 0 : p.Fabric.PairRate(s, t).TransferPs(p.Demand[s, t] * p.TokenBytes.Value);
-
-    // Sparse and dense, small and skewed entries by turns.
-    private static long[] Cells(int n, int seed)
-    {
-        var prng = new Prng(600).Split(n).Split(seed);
-        var cells = new long[n * n];
-        foreach (ref var c in cells.AsSpan())
-        {
-            if (seed % 3 == 0 && prng.NextInt(3) > 0) continue;
-            c = seed % 2 == 0 ? prng.NextInt(6) : (long)Math.Exp(prng.NextDouble() * 12);
-        }
-
-        return cells;
-    }
 }

@@ -3,10 +3,11 @@ using Crossweave.Core.Traffic;
 
 namespace Crossweave.Planning.Scheduling;
 
-/// <summary>One step with every remote transfer, in row-major order; no step when there is none.</summary>
-internal static class AllAtOnce
+/// <summary>The flows of a matrix.</summary>
+internal static class Transfers
 {
-    public static Step[] Steps(TrafficMatrix demand)
+    /// <summary>Every positive off-diagonal entry whole, in row-major order.</summary>
+    public static Transfer[] Of(TrafficMatrix demand)
     {
         var transfers = new List<Transfer>();
         for (var source = 0; source < demand.RankCount; source++)
@@ -17,6 +18,9 @@ internal static class AllAtOnce
                     transfers.Add(new Transfer(source, target, row[target]));
         }
 
-        return transfers.Count == 0 ? [] : [new Step([.. transfers])];
+        return [.. transfers];
     }
+
+    /// <summary>One step with all of them; no step when there is none.</summary>
+    public static Step[] Together(TrafficMatrix demand) => Of(demand) is { Length: > 0 } all ? [new Step(all)] : [];
 }
