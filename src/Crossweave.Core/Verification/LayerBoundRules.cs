@@ -44,17 +44,18 @@ internal static class LayerBoundRules
         return Int128.Max(facts.Dispatch.Longest(Delay(facts)), first ?? 0) + facts.Combine.Longest(Delay(facts));
     }
 
+    // All chains of 7.7, both combine tails included: a document may claim the longest of them under one name.
     private static Int128 Path(ClaimFacts facts, int j)
     {
-        if (facts.RowsOfRank[j] == 0) return 0;
+        if (facts.RowsOfRank[j] == 0) return ReceiveTail(facts, j);
         var local = facts.Matrix[j, j] > 0;
         var remote = Received(facts, j).Any();
         var oneReturn = remote ? Received(facts, j).Select(s => NetworkRules.PairPs(facts.Document, j, s, 1)).Aggregate(Int128.Min) : 0;
         var launches = (local ? 0 : FirstArrival(facts, j)) + Launches(facts, j) + oneReturn;
-        if (!remote) return launches;
+        if (!remote) return Int128.Max(launches, ReceiveTail(facts, j));
         var small = facts.HasOneLaunchPerRank ? facts.Profile!.LaunchPs(facts.RowsOfRank[j]) : facts.SmallestLaunchPs(facts.RowsOfRank[j]);
         var last = LastArrival(facts, j) + small + oneReturn;
-        return Int128.Max(Int128.Max(launches, last), SendTail(facts, j));
+        return Int128.Max(Int128.Max(launches, last), Int128.Max(SendTail(facts, j), ReceiveTail(facts, j)));
     }
 
     // After the first launch of remote rows at j has ended, its send port carries col_j back.
