@@ -1,58 +1,75 @@
 using System.CommandLine;
 using Crossweave.Algorithms;
+using Crossweave.Core;
 using Crossweave.Core.Bounds;
+using Crossweave.Core.Compute;
 using Crossweave.Core.Formats.Documents;
+using Crossweave.Core.IO;
+using Crossweave.Core.Layers;
 using Crossweave.Core.Scheduling;
+using Crossweave.Core.Traffic;
 using Crossweave.Core.Units;
 using Crossweave.Planning;
 using Crossweave.Reporting;
-using Crossweave.Reporting.Tables;
+using Crossweave.Reporting.Schedules;
 
 namespace Crossweave.Cli.Verbs;
 
-/// <summary>One traffic matrix in, one timed schedule out.</summary>
+/// <summary>One traffic matrix in, one timed schedule out: of the exchange, or with --compute and --combine of the whole layer.</summary>
 internal static class ScheduleVerb
 {
     public static Command Create(Terminal terminal)
     {
         var matrix = new Option<string?>("--matrix") { Description = "Traffic matrix: n lines of n comma-separated whole numbers (tokens; row = source, the diagonal is local).", HelpName = "M.csv" };
         var scheduler = new Option<string>("--scheduler") { Description = $"Method: {string.Join(", ", Schedulers.All.Select(s => s.Name))}; 'all' compares them.", DefaultValueFactory = _ => "greedy-max-weight", HelpName = "NAME" };
-        var tokenBytes = new Option<string>("--token-bytes") { Description = "Bytes of one token on the wire: a plain number of bytes, or with a unit (12KiB).", DefaultValueFactory = _ => "14336", HelpName = "BYTES" };
+        var tokenBytes = new Option<string?>("--token-bytes") { Description = "Bytes of one token on the wire: a plain number of bytes, or with a unit (12KiB). Default 14336.", HelpName = "BYTES" };
+        var combine = new Option<bool>("--combine") { Description = "The whole layer: dispatch, launches at the speed of --compute, combine." };
+        var mode = new Option<string?>("--mode") { Description = $"With --combine, how the layer runs: {string.Join(", ", LayerModes.All.Select(m => m.Name))}. Default {LayerModes.Default}.", HelpName = "NAME" };
+        var svg = new Option<string?>("--svg") { Description = "Draw the timeline of ports and launches into FILE.", HelpName = "FILE" };
+        var html = new Option<string?>("--html") { Description = "Write a page with the timeline, the bounds and the steps to FILE.", HelpName = "FILE" };
         var cluster = new ClusterOptions();
+        var costs = new PortCosts();
         var json = CommonOptions.Json();
         var seed = CommonOptions.Seed();
         var list = CommonOptions.List("schedulers");
-        var command = new Command("schedule", "Schedule one all-to-all: matchings, times, lower bounds and the gap to them.") { matrix, scheduler, tokenBytes };
-        cluster.AddTo(command, withCompute: false);
-        foreach (var option in new Option[] { json, seed, list }) command.Options.Add(option);
+        var command = new Command("schedule", "Schedule one all-to-all, or a whole layer with --compute and --combine: matchings, times, lower bounds and the gap to them.") { matrix, scheduler, tokenBytes };
+        cluster.AddTo(command);
+        foreach (var option in new Option[] { costs.Option, combine, mode, svg, html, json, seed, list }) command.Options.Add(option);
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(list)) return VerbText.List(terminal, Schedulers.All.Select(s => (s.Name, s.Summary)));
             var demand = TrafficMatrixFile.Read(VerbText.Need(parsed, matrix));
             var description = cluster.Read(parsed, demand.RankCount);
-            if (description.Ranks != demand.RankCount)
-                throw Core.InputException.At("--ranks", $"{description.Ranks}", $"the {demand.RankCount} ranks of the matrix");
-            var problem = new SchedulingProblem(demand, TokenBytes(parsed.GetValue(tokenBytes)!), description.BuildFabric());
+            if (description.Ranks != demand.RankCount) throw InputException.At("--ranks", $"{description.Ranks}", $"the {demand.RankCount} ranks of the matrix");
+            var bytes = parsed.GetValue(tokenBytes);
+            var unequal = costs.Apply(parsed, description, cluster.HasBandwidth(parsed) || bytes is not null);
+            var problem = new SchedulingProblem(demand, unequal?.TokenBytes ?? TokenBytes(bytes ?? "14336"), (unequal?.Cluster ?? description).BuildFabric());
             var chosen = VerbText.Choose(parsed.GetValue(scheduler), Schedulers.All, s => s.Name, [], "--scheduler");
+            foreach (var (option, target) in new[] { ("--json", parsed.GetValue(json)), ("--svg", parsed.GetValue(svg)), ("--html", parsed.GetValue(html)) })
+                if (target is not null && chosen.Count > 1)
+                    throw InputException.At(option, "several schedulers", "one --scheduler");
+            var compute = Compute(parsed.GetValue(combine), parsed.GetValue(mode), cluster.HasCompute(parsed), description.Compute);
             var prng = new Prng(parsed.GetValue(seed));
-            var documents = chosen.Select(s => Make(s, problem, prng.Split(s.Name))).ToList();
-            if (documents.Count == 1)
-            {
-                if (terminal.WriteJsonText(parsed.GetValue(json), documents[0].ToJson())) Print(terminal, documents);
-            }
-            else
-            {
-                if (parsed.GetValue(json) is not null) throw Core.InputException.At("--json", "several schedulers", "one --scheduler");
-                Print(terminal, documents);
-            }
-
+            var documents = chosen.Select(s => compute is null ? Exchange(s, problem, prng.Split(s.Name)) : Layer(s, problem, compute, LayerModes.Find(parsed.GetValue(mode) ?? LayerModes.Default, "--mode"), prng.Split(s.Name))).ToList();
+            if (parsed.GetValue(svg) is { } drawing) AtomicFile.WriteAllText(drawing, ScheduleReport.Chart(documents[0]).Standalone());
+            if (parsed.GetValue(html) is { } page)
+                AtomicFile.WriteAllText(page, ScheduleReport.Render(documents[0], new ReportContext($"crossweave {string.Join(' ', parsed.Tokens.Select(t => t.Value))}", ProgramVersion.Text)));
+            if (terminal.WriteJsonText(parsed.GetValue(json), documents.Count == 1 ? documents[0].ToJson() : null)) Print(terminal, documents);
             return CommandLine.Done;
         });
         return command;
     }
 
+    /// <summary>The profile text of a whole layer, null for one exchange.</summary>
+    private static string? Compute(bool combine, string? mode, bool hasFlag, string? compute)
+    {
+        if (combine) return compute ?? throw InputException.At("--compute", "nothing beside --combine", "a compute profile, for example photonic-rtx-pro-6000");
+        if (hasFlag) throw InputException.At("--combine", "nothing beside --compute", "--combine, to schedule the whole layer");
+        return mode is null ? null : throw InputException.At("--mode", $"'{mode}' without --combine", "--compute PROFILE --combine beside it");
+    }
+
     /// <summary>Schedules that share ports are timed on the packet twin of the fabric; the document names the fabric used.</summary>
-    private static ScheduleDocument Make(IScheduler scheduler, SchedulingProblem problem, Prng prng)
+    private static ScheduleDocument Exchange(IScheduler scheduler, SchedulingProblem problem, Prng prng)
     {
         var used = problem with { Fabric = scheduler.TimedOn(problem.Fabric) };
         var schedule = scheduler.Schedule(used, prng);
@@ -60,30 +77,32 @@ internal static class ScheduleVerb
         return ScheduleDocument.From(schedule, times, used, ScheduleBounds.For(used, scheduler.KeepsEntriesWhole));
     }
 
+    private static ScheduleDocument Layer(IScheduler scheduler, SchedulingProblem exchange, string compute, LayerMode mode, Prng prng)
+    {
+        var profile = ComputeProfiles.Parse(compute, "--compute");
+        var (there, back) = (exchange.Demand, exchange.Demand.Transpose());
+        var traffic = new LayerTraffic([new Exchange(there, there)], [new Exchange(back, back)], exchange.TokenBytes, exchange.TokenBytes);
+        var problem = LayerSchedules.ProblemFor(scheduler, new LayerProblem(traffic, exchange.Fabric, [.. Enumerable.Repeat(profile, there.RankCount)]));
+        var (schedule, outcome) = mode.Run(problem, scheduler, prng);
+        return LayerScheduleDocument.From(problem, schedule, outcome with { Evaluator = mode.Name }, compute.Trim());
+    }
+
     private static Bytes TokenBytes(string text) =>
         long.TryParse(text, out var plain) && plain > 0 ? new Bytes(plain) : UnitParser.Bytes(text, "--token-bytes");
 
     private static void Print(Terminal terminal, IReadOnlyList<ScheduleDocument> documents)
     {
-        var table = new Table("Schedules",
-            [new("scheduler", true), new("fabric", true), new("makespan / bound"), new("makespan"), new("steps"), new("best bound", true)]);
-        foreach (var d in documents)
+        if (documents.Count > 1)
         {
-            var (name, ps) = d.LowerBounds.MaxBy(b => b.Ps);
-            table.Add(d.Scheduler, d.FabricKind, ReportText.Fixed(d.Gap, 4), ReportText.Time(d.MakespanPs), $"{d.Steps.Count}", $"{name} {ReportText.Time(ps)}");
+            terminal.Write(ScheduleTables.Comparison(documents));
+            return;
         }
 
-        terminal.Write(table);
-        if (documents.Count > 1) return;
-        var steps = new Table("Steps", [new("step"), new("start"), new("end"), new("transfers"), new("tokens"), new("longest"), new("pairs", true)]);
-        var index = 0;
-        foreach (var step in documents[0].Steps)
-        {
-            var pairs = string.Join(' ', step.Transfers.Take(8).Select(t => $"{t.Source}>{t.Target}")) + (step.Transfers.Count > 8 ? " ..." : "");
-            steps.Add($"{++index}", ReportText.Time(step.StartPs), ReportText.Time(step.EndPs), $"{step.Transfers.Count}", $"{step.Transfers.Sum(t => t.Tokens)}",
-                $"{step.Transfers.Select(t => t.Tokens).DefaultIfEmpty().Max()}", pairs);
-        }
-
-        terminal.Write(steps);
+        terminal.Out.WriteLine(ScheduleTables.Headline(documents[0]));
+        terminal.Write(ScheduleTables.Bounds(documents[0]));
+        terminal.Write(ScheduleTables.Steps(documents[0].Layer is null ? "Steps" : "Dispatch steps", documents[0].Steps, documents[0].PlaneCount));
+        if (documents[0].Layer is not { } layer) return;
+        terminal.Write(ScheduleTables.Launches(documents[0]));
+        terminal.Write(ScheduleTables.Steps("Combine steps", layer.CombineSteps, documents[0].PlaneCount));
     }
 }

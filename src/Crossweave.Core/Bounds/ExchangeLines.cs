@@ -1,6 +1,7 @@
 using Crossweave.Core.Fabrics;
 using Crossweave.Core.Layers;
 using Crossweave.Core.Traffic;
+using Crossweave.Core.Units;
 
 namespace Crossweave.Core.Bounds;
 
@@ -104,16 +105,55 @@ internal sealed class ExchangeLines
         for (var c = 0; c < _combine.Length; c++)
         {
             after -= _combine[c].LongestPs();
-            var busy = 0L;
-            for (var source = 0; source < _traffic.RankCount; source++)
-                if (source != rank && CertainlyWaits(c, source, rank))
-                    busy += Busy(_traffic.Combine[c], rank, source, _traffic.CombineCopyBytes.Value, _combine[c].DelayPs);
-            if (busy == 0) continue;
-            best = Math.Max(best, readyPs + (_fabric.IsCircuitSwitched ? Planes(busy) : _fabric.SendRate(rank).TransferPs(busy)) + after);
+            if (SendsBackPs(c, rank, connected: 0) is > 0 and var busy) best = Math.Max(best, readyPs + busy + after);
         }
 
         return best;
     }
+
+    /// <summary>
+    /// Time the rank's send port needs for the returns of a combine exchange that certainly wait for launches.
+    /// </summary>
+    /// <param name="c">Combine exchange.</param>
+    /// <param name="rank">The rank that computed.</param>
+    /// <param name="connected">
+    /// Circuits of the port that may be up when the first return is ready and so cost no delay: 0 where the combine starts dark, one per
+    /// plane where it shares the switches with the dispatch or where circuits may be set up ahead of the data (scheduling spec 7.7).
+    /// </param>
+    public long SendsBackPs(int c, int rank, int connected)
+    {
+        var (busy, peers) = (0L, 0);
+        for (var home = 0; home < _traffic.RankCount; home++)
+            if (home != rank && CertainlyWaits(c, home, rank))
+                (busy, peers) = (checked(busy + Busy(_traffic.Combine[c], rank, home, _traffic.CombineCopyBytes.Value, 0)), peers + 1);
+        return Total(busy, peers, connected, _combine[c].DelayPs, _fabric.SendRate(rank));
+    }
+
+    /// <summary>Time the rank's receive port needs for its own returns of a combine exchange that certainly wait; parameters as in <see cref="SendsBackPs"/>.</summary>
+    public long GetsBackPs(int c, int rank, int connected)
+    {
+        var (busy, peers) = (0L, 0);
+        for (var worker = 0; worker < _traffic.RankCount; worker++)
+            if (worker != rank && CertainlyWaits(c, rank, worker))
+                (busy, peers) = (checked(busy + Busy(_traffic.Combine[c], worker, rank, _traffic.CombineCopyBytes.Value, 0)), peers + 1);
+        return Total(busy, peers, connected, _combine[c].DelayPs, _fabric.ReceiveRate(rank));
+    }
+
+    /// <summary>Earliest moment at which a row of the rank that is returned in combine exchange c can be at a worker, plus that worker's smallest launch.</summary>
+    public long FirstFinishElsewherePs(int c, int rank, Func<int, long> smallestLaunchPs)
+    {
+        var mirror = _traffic.Dispatch.Count - 1 - c;
+        var before = 0L;
+        for (var x = 0; x < mirror; x++) before += _dispatch[x].LongestPs();
+        var first = long.MaxValue;
+        for (var worker = 0; worker < _traffic.RankCount; worker++)
+            if (worker != rank && CertainlyWaits(c, rank, worker))
+                first = Math.Min(first, before + _dispatch[mirror].DelayPs + _fabric.PairRate(rank, worker).TransferPs(_traffic.DispatchCopyBytes.Value) + smallestLaunchPs(worker));
+        return first == long.MaxValue ? 0 : first;
+    }
+
+    /// <summary>The combine exchanges behind exchange c take at least so long.</summary>
+    public long AfterExchangePs(int c) => _combine.Skip(c + 1).Sum(l => l.LongestPs());
 
     /// <summary>
     /// Earliest moment at which any return can be ready: the least of <paramref name="readyPs"/> over ranks that return something in
@@ -149,6 +189,9 @@ internal sealed class ExchangeLines
         _traffic.Combine[c].Copies[rank, source] is > 0 and var copies && Mirror(c).Work[source, rank] >= copies;
 
     private Exchange Mirror(int c) => _traffic.Dispatch[_traffic.Dispatch.Count - 1 - c];
+
+    private long Total(long busy, int peers, int connected, long delayPs, Bandwidth rate) =>
+        peers == 0 ? 0 : _fabric.IsCircuitSwitched ? Planes(checked(busy + (delayPs * Math.Max(0, peers - connected)))) : rate.TransferPs(busy);
 
     // Circuits of a port on parallel planes share its work.
     private long Planes(long busyPs) => (busyPs + _fabric.PlaneCount - 1) / _fabric.PlaneCount;

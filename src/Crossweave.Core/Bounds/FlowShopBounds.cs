@@ -3,7 +3,7 @@ namespace Crossweave.Core.Bounds;
 /// <summary>
 /// Bounds for a fixed list of jobs (dispatch a, compute b, combine c) in any order on three machines (scheduling spec 7.8). The first
 /// job in line must pass the machines before, the last one the machines after. They hold for that list only: another grouping of
-/// launches changes b, so they never enter the gap of another list.
+/// launches changes b. They are therefore no <see cref="LowerBound"/>: they never enter a gap, and a document that claims one is refused.
 /// </summary>
 /// <param name="Dispatch">Sum a + min (b + c).</param>
 /// <param name="Compute">min a + sum b + min c.</param>

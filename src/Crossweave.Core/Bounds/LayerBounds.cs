@@ -5,7 +5,7 @@ namespace Crossweave.Core.Bounds;
 
 /// <summary>
 /// Bounds of a whole layer for the modes in which all dispatch steps precede all combine steps (scheduling spec 2.1, network mode a). Valid for
-/// every schedule of the exchanges, split or whole, on circuit (one plane) and packet fabrics. O(exchanges x ranks^2).
+/// every schedule of the exchanges, split or whole, on circuit and packet fabrics. O(exchanges x ranks^2).
 /// </summary>
 public static class LayerBounds
 {
@@ -49,26 +49,12 @@ public static class LayerBounds
     public static IReadOnlyList<LowerBound> Overlapped(LayerProblem problem, bool lastLaunchReturns = true)
     {
         var exchanges = new ExchangeLines(problem);
-        var rows = ComputeBound.RowsOfRank(problem);
         var first = exchanges.FirstReturn(j => exchanges.FirstArrivalPs(j) + problem.ComputeOfRank[j].SmallestLaunchPs);
-        var (best, bottleneck) = (0L, "none");
-        for (var j = 0; j < rows.Length; j++)
-        {
-            if (rows[j] == 0) continue;
-            var profile = problem.ComputeOfRank[j];
-            var local = exchanges.LocalRows(j) > 0;
-            var remote = rows[j] > exchanges.LocalRows(j);
-            var launches = (local ? 0 : exchanges.FirstArrivalPs(j)) + profile.CheapestSplitPs(rows[j]) + (remote && (lastLaunchReturns || !local) ? exchanges.OneReturnPs(j) : 0);
-            if (launches > best) (best, bottleneck) = (launches, $"rank {j}: all its launches, then a return");
-            if (!remote) continue;
-            var last = exchanges.LastArrivalPs(j) + profile.SmallestLaunchPs + (lastLaunchReturns ? exchanges.OneReturnPs(j) : 0);
-            if (last > best) (best, bottleneck) = (last, $"rank {j}: last arrival, a launch and its return");
-            var finish = exchanges.FirstArrivalPs(j) + profile.SmallestLaunchPs;
-            var returns = exchanges.AfterLastReturn(j, Math.Max(finish, exchanges.DispatchPs), 0);
-            if (returns > best) (best, bottleneck) = (returns, $"rank {j}: first launch, then all its returns");
-        }
-
-        return [Network(exchanges, first), ComputeBound.CheapestSplit(problem), new LowerBound("critical-path", new SimTime(best), bottleneck)];
+        return
+        [
+            Network(exchanges, first), ComputeBound.CheapestSplit(problem), CriticalPath.Of(problem, exchanges, lastLaunchReturns),
+            CriticalPath.SendingTail(problem, exchanges, separate: true), CriticalPath.ReceivingTail(problem, exchanges, separate: true),
+        ];
     }
 
     /// <summary>

@@ -1,3 +1,6 @@
+using Crossweave.Core.Scheduling;
+using Crossweave.Core.Units;
+
 namespace Crossweave.Core.Bounds;
 
 /// <summary>
@@ -6,6 +9,34 @@ namespace Crossweave.Core.Bounds;
 /// </summary>
 public static class PlaneBounds
 {
+    /// <summary>LB2 of the busiest port, LB1 where LB2 does not apply. Circuit fabrics only; partial reconfiguration included. O(ranks^2 log ranks). Tie: lowest rank, send first.</summary>
+    public static LowerBound Split(SchedulingProblem problem)
+    {
+        var (demand, fabric) = (problem.Demand, problem.Fabric);
+        if (fabric.ReconfigurationDelay is not { } delay) throw new ArgumentException("planes are circuit switches");
+        var (best, bottleneck) = (-1L, "none");
+        var line = new long[demand.RankCount];
+        for (var rank = 0; rank < line.Length; rank++)
+        {
+            for (var peer = 0; peer < line.Length; peer++) line[peer] = EntryPs(rank, peer);
+            Take($"send port of rank {rank}");
+            for (var peer = 0; peer < line.Length; peer++) line[peer] = EntryPs(peer, rank);
+            Take($"receive port of rank {rank}");
+        }
+
+        return new LowerBound("reconfiguration-split", new SimTime(best), bottleneck);
+
+        void Take(string port)
+        {
+            var ps = Lb2(line, delay.Picoseconds, fabric.PlaneCount);
+            if (ps > best) (best, bottleneck) = (ps, port);
+        }
+
+        long EntryPs(int source, int target) => source == target || demand[source, target] == 0
+            ? 0
+            : fabric.PairRate(source, target).TransferPs(checked(demand[source, target] * problem.TokenBytes.Value));
+    }
+
     /// <summary>
     /// LB1 = (w + delay x max(k, s)) / s: the planes share the load w, every element needs a configuration of its own, and no plane
     /// starts without one. (A line with no element needs nothing.)
@@ -30,8 +61,13 @@ public static class PlaneBounds
         long Element(int t) => t <= count ? sorted[t - 1] : 0; // x_t, 1-based, 0 beyond the line
         var best = Math.Min(Element(1), Math.Max(Math.Max(Element(2), CeilingDivide(load + delay, planes)), Element(planes) + delay));
         for (var m = 2; m <= planes * planes; m++)
-            best = Math.Min(best, Math.Max(Element(m + 1), CeilingDivide(load + (m * delay), planes)));
-        return delay + best;
+        {
+            var shared = CeilingDivide(checked(load + (m * delay)), planes);
+            if (shared >= best) break; // grows with m
+            best = Math.Min(best, Math.Max(Element(m + 1), shared));
+        }
+
+        return checked(delay + best);
     }
 
     private static (long Load, int Count) Measure(ReadOnlySpan<long> line)

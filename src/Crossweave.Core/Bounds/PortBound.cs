@@ -8,6 +8,9 @@ public static class PortBound
     /// <summary>The busiest port without reconfigurations: what a port must send or receive takes that long. Tie: lowest rank, send first.</summary>
     public static LowerBound Of(PortLines lines) => Busiest("port", lines, 0);
 
+    /// <summary>PAIR: a port serves its peers one after another, each at the rate of the slower of the two ports (deployment spec 2.4). One-to-one transfers only.</summary>
+    public static LowerBound Pair(PortLines lines) => Busiest("pair", lines, 0);
+
     /// <summary>A port meets each of its peers in at least one configuration that was paid for, one at a time on each plane.</summary>
     public static LowerBound WithReconfiguration(PortLines lines) => Busiest("reconfiguration", lines, lines.DelayPs);
 

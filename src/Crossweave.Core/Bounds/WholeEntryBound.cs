@@ -6,7 +6,8 @@ namespace Crossweave.Core.Bounds;
 /// <summary>
 /// Bound for circuit schedules that carry every entry in one step (scheduling spec 7.4). A line with t entries occupies t different
 /// steps, so the t-th longest step lasts at least as long as the t-th largest entry of any line, and each of these steps needs a
-/// configuration. O(ranks^2 log ranks).
+/// configuration. Parallel planes share the sum. Needs steps that wait for each other on their plane: full reconfiguration.
+/// O(ranks^2 log ranks).
 /// </summary>
 public static class WholeEntryBound
 {
@@ -15,6 +16,7 @@ public static class WholeEntryBound
     {
         var (demand, fabric) = (problem.Demand, problem.Fabric);
         if (!fabric.IsCircuitSwitched) throw new ArgumentException("the whole-entry bound needs one peer per port");
+        if (fabric.ReconfiguresPartially) throw new ArgumentException("ports that change alone have no steps");
         var n = demand.RankCount;
         var longest = new long[n]; // [t] = largest t-th entry of any line
         var lineOf = new string[n];
@@ -32,7 +34,7 @@ public static class WholeEntryBound
         foreach (var t in longest)
             if (t > 0)
                 sum = checked(sum + t + delay);
-        return new LowerBound("whole-entry", new SimTime(sum), lineOf[0] ?? "none");
+        return new LowerBound("whole-entry", new SimTime((sum + fabric.PlaneCount - 1) / fabric.PlaneCount), lineOf[0] ?? "none");
     }
 
     private static long EntryPs(SchedulingProblem problem, int source, int target)

@@ -11,6 +11,7 @@ public sealed class TableProfile : ComputeProfile
     private readonly long[] _ps;
     private readonly double[] _logTokens;
     private readonly double[] _logPs;
+    private readonly LowerEnvelope _envelope;
 
     /// <param name="description">As on the command line.</param>
     /// <param name="points">Ascending tokens (at least 1), positive picoseconds; at least one point.</param>
@@ -26,6 +27,7 @@ public sealed class TableProfile : ComputeProfile
         _logTokens = Array.ConvertAll(_tokens, t => Math.Log(t));
         _logPs = Array.ConvertAll(_ps, t => Math.Log(t));
         SmallestLaunchPs = _ps.Min();
+        _envelope = new LowerEnvelope(_tokens, _ps);
     }
 
     public override string Description { get; }
@@ -49,15 +51,20 @@ public sealed class TableProfile : ComputeProfile
     }
 
     /// <summary>
-    /// tokens x the least time per token of any launch that is not larger: between points t -> f(t) / t is monotone, so the least
-    /// lies at a point or at <paramref name="tokens"/> itself. One part in 10^12 is given away to floating point.
+    /// The larger of two values that no partition beats. One: tokens x the least time per token of any launch that is not larger (between
+    /// points t -> f(t) / t is monotone, so the least lies at a point or at <paramref name="tokens"/> itself). Two: one launch costs f, and
+    /// k launches cost at least k x the curve's lower convex envelope at their mean size, which is convex in k. The second is close to exact:
+    /// on the golden rank 21.795 ms, where the best partition known takes 21.843 ms. One part in 10^12 is given away to floating point.
+    /// O(points + log^2 tokens).
     /// </summary>
     public override long CheapestSplitPs(long tokens)
     {
         if (tokens <= 0) return 0;
-        var least = (double)LaunchPs(tokens) / tokens;
+        var whole = LaunchPs(tokens);
+        var least = (double)whole / tokens;
         for (var i = 0; i < _tokens.Length && _tokens[i] <= tokens; i++) least = Math.Min(least, (double)_ps[i] / _tokens[i]);
-        return (long)(tokens * least * (1 - 1e-12));
+        var split = Math.Max(tokens * least, Math.Min(whole, _envelope.LeastInParts(tokens)));
+        return split >= whole ? whole : (long)(split * (1 - 1e-12));
     }
 
     private double Interpolate(double tokens, int above)

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
+using Crossweave.Core;
+using Crossweave.Core.Fabrics;
+using Crossweave.Core.Units;
+
+namespace Crossweave.Cli.Verbs;
+
+/// <summary>
+/// Unequal ports as whole time units per token and port (deployment spec 2.3: 100/80/50/40 Gbps are 8, 10, 16, 20). One unit is one
+/// picosecond of the output. A token is given as many bytes as the least common multiple L of the costs, and the port with cost c the rate
+/// 8 x 10^12 x L / c bit/s, which is whole, so every transfer takes exactly tokens x max(c, c') picoseconds.
+/// </summary>
+internal sealed class PortCosts
+{
+    private readonly Option<string?> _costs = new("--port-costs")
+    {
+        Description = "Time of one token on the port of each rank, whole numbers, one per rank (8,10,16,20); one unit is 1 ps of the output. Replaces --bandwidth and --token-bytes.",
+        HelpName = "C0,C1,...",
+    };
+
+    public Option<string?> Option => _costs;
+
+    /// <returns>The cluster with these ports and the bytes of a token, or null when the option was not given.</returns>
+    public (Cluster Cluster, Bytes TokenBytes)? Apply(ParseResult parsed, Cluster cluster, bool hasOtherRates)
+    {
+        if (parsed.GetValue(_costs) is not { } text) return null;
+        const string where = "--port-costs";
+        if (hasOtherRates) throw InputException.At(where, "it beside --bandwidth or --token-bytes", "one or the other");
+        var words = text.Split(',', StringSplitOptions.TrimEntries);
+        if (words.Length != cluster.Ranks) throw InputException.At(where, $"{words.Length} values", $"one per rank ({cluster.Ranks})");
+        var costs = new long[words.Length];
+        BigInteger tokenBytes = 1;
+        for (var rank = 0; rank < costs.Length; rank++)
+        {
+            if (!long.TryParse(words[rank], NumberStyles.None, CultureInfo.InvariantCulture, out costs[rank]) || costs[rank] == 0)
+                throw InputException.At(where, $"'{words[rank]}' for rank {rank}", "a whole number of at least 1");
+            tokenBytes = tokenBytes * costs[rank] / BigInteger.GreatestCommonDivisor(tokenBytes, costs[rank]);
+            if (tokenBytes * 8_000_000_000_000 / costs.Take(rank + 1).Min() * cluster.Switches > long.MaxValue)
+                throw InputException.At(where, $"'{text}', whose least common multiple is too large for exact times", "costs with small common multiples, for example 8,10,16,20");
+        }
+
+        var rates = costs.Select(c => $"{tokenBytes * 8_000_000_000_000 / c}bps").ToArray();
+        return (cluster with { BandwidthOfRank = rates }, new Bytes((long)tokenBytes));
+    }
+}

@@ -1,0 +1,52 @@
+using Crossweave.Core.Layers;
+using Crossweave.Core.Scheduling;
+
+namespace Crossweave.Core.Formats.Documents;
+
+/// <summary>
+/// Writes the timeline of a whole layer as a schedule document: the dispatch as steps, the launches with the rows they compute, the
+/// combine as steps. For layers of one dispatch and one combine exchange whose rows are the copies moved.
+/// </summary>
+public static class LayerScheduleDocument
+{
+    /// <param name="problem">On the fabric on which the layer was timed.</param>
+    /// <param name="schedule">Names the scheduler; the steps are taken from the timeline.</param>
+    /// <param name="outcome">Timeline, makespan and bounds.</param>
+    /// <param name="compute">The profile of every rank as on the command line, so that a verifier can rebuild it.</param>
+    /// <returns>O(activities log activities + launches x ranks).</returns>
+    public static ScheduleDocument From(LayerProblem problem, LayerSchedule schedule, LayerOutcome outcome, string compute)
+    {
+        var traffic = problem.Traffic;
+        if (traffic.Dispatch is not [var dispatch] || traffic.Combine is not [_]) throw new ArgumentException("one dispatch and one combine exchange");
+        if (traffic.DispatchCopyBytes != traffic.CombineCopyBytes) throw new ArgumentException("a document has one token size");
+        if (!dispatch.Work.Cells.SequenceEqual(dispatch.Copies.Cells)) throw new ArgumentException("rows must be the copies moved");
+        var exchange = new SchedulingProblem(dispatch.Copies, traffic.DispatchCopyBytes, problem.Fabric);
+        var ideal = IdealLayer.NonOverlapped(problem).Picoseconds;
+        var communication = outcome.Activities.Where(a => a.Kind is ActivityKind.Dispatch or ActivityKind.Combine).Select(a => a.EndPs).DefaultIfEmpty().Max();
+        var makespan = outcome.Makespan.Picoseconds;
+        return ScheduleDocument.Empty(schedule.Dispatch[0].Scheduler, exchange, outcome.Bounds, makespan, communication) with
+        {
+            Steps = Steps(exchange, outcome.Activities, ActivityKind.Dispatch),
+            Layer = new LayerPart(
+                outcome.Evaluator, compute, ideal, ideal == 0 ? 1.0 : (double)makespan / ideal,
+                LaunchChunks.Of(problem, outcome.Activities), Steps(exchange, outcome.Activities, ActivityKind.Combine)),
+        };
+    }
+
+    private static List<TimedStep> Steps(SchedulingProblem problem, IReadOnlyList<Activity> activities, ActivityKind kind)
+    {
+        var steps = new List<TimedStep>();
+        foreach (var group in activities.Where(a => a.Kind == kind).GroupBy(a => a.Step).OrderBy(g => g.Key))
+        {
+            var moves = group.OrderBy(a => a.Rank).ThenBy(a => a.Peer).ToArray();
+            var step = new TimedStep(moves.Min(a => a.StartPs), moves.Max(a => a.EndPs), Array.ConvertAll(moves, a => new Transfer(a.Rank, a.Peer, a.Tokens)), moves[0].Plane);
+            var shares = step.SharesPorts();
+            var follow = !problem.Fabric.ReconfiguresPartially && moves.All(a => a.StartPs == step.StartPs && a.EndPs == (shares ? step.EndPs : step.StartPs + WirePs(a)));
+            steps.Add(follow ? step : step with { Times = Array.ConvertAll(moves, a => new StepTime(a.StartPs, a.EndPs)) });
+        }
+
+        return steps;
+
+        long WirePs(Activity a) => problem.Fabric.PairRate(a.Rank, a.Peer).TransferPs(checked(a.Tokens * problem.TokenBytes.Value));
+    }
+}
