@@ -39,7 +39,7 @@ public static class TwoTierPlanner
             }
         }
 
-        Try(new FluidScheduler(), "all at once, no relays");
+        Try(FluidScheduler.Fluid, "all at once, no relays");
         return best!;
 
         LayerSchedule Try(IScheduler scheduler, string choice)
