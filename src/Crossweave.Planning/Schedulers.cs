@@ -14,6 +14,11 @@ public static class Schedulers
         new GreedyMaxWeightScheduler(),
         new BvnSinkhornScheduler(),
         new OpenShopScheduler(),
+        new SpectraScheduler(masked: false),
+        new SpectraScheduler(masked: true),
+        new LessScheduler(),
+        new HybridScheduler(),
+        new AutoScheduler(),
     ];
 
     /// <exception cref="InputException">Unknown name.</exception>
