@@ -29,6 +29,11 @@ public static class Schedulers
         new FastScheduler(),
         new RingScheduler(),
         new OneWayRingScheduler(),
+        new SpectraScheduler(masked: false),
+        new SpectraScheduler(masked: true),
+        new LessScheduler(),
+        new HybridScheduler(),
+        new AutoScheduler(),
     ];
 
     /// <exception cref="InputException">Unknown name.</exception>

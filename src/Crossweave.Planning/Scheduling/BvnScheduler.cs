@@ -39,8 +39,8 @@ public sealed class BvnScheduler(string name, string summary, MatchingRule rule)
 
     public Schedule Schedule(SchedulingProblem problem, Prng prng) => new(Name, Steps(problem, rule));
 
-    /// <summary>The steps under a matching rule.</summary>
-    internal static List<Step> Steps(SchedulingProblem problem, MatchingRule rule)
+    /// <summary>The steps under a matching rule, spread over the planes.</summary>
+    internal static IReadOnlyList<Step> Steps(SchedulingProblem problem, MatchingRule rule)
     {
         var work = new PairWork(problem);
         var stuffed = work.Matrix();
@@ -52,6 +52,6 @@ public sealed class BvnScheduler(string name, string summary, MatchingRule rule)
         while (decomposition.Next(targetOfSource) is > 0 and var duration)
             if (work.Carry(targetOfSource, duration) is { } step)
                 steps.Add(step);
-        return steps;
+        return PlaneSpread.Over(steps, problem, mayCut: true);
     }
 }

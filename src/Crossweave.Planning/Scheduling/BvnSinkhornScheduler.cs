@@ -32,7 +32,8 @@ public sealed class BvnSinkhornScheduler : IScheduler
     public Schedule Schedule(SchedulingProblem problem, Prng prng)
     {
         var demand = problem.Demand;
-        return new Schedule(Name, demand.RemoteTotal() == 0 ? [] : Steps(demand.Cells, demand.RankCount, MatchingRule.HeavyFirst));
+        if (demand.RemoteTotal() == 0) return new Schedule(Name, []);
+        return new Schedule(Name, PlaneSpread.Over(Steps(demand.Cells, demand.RankCount, MatchingRule.HeavyFirst), problem, mayCut: true));
     }
 
     /// <summary>The steps under a matching rule.</summary>

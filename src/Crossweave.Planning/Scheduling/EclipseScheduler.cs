@@ -31,6 +31,6 @@ public sealed class EclipseScheduler : IScheduler
         while (slicing.Next(targetOfSource) is > 0 and var duration)
             if (work.Carry(targetOfSource, duration) is { } step)
                 steps.Add(step);
-        return new Schedule(Name, steps);
+        return new Schedule(Name, PlaneSpread.Over(steps, problem, mayCut: true));
     }
 }

@@ -6,7 +6,7 @@ namespace Crossweave.Planning.Scheduling;
 
 /// <summary>
 /// Greedy max-weight decomposition (arXiv 2605.26845; scheduling spec 3.2): the maximum-weight matching of what is left carries each
-/// of its entries completely, until nothing is left. Executed in extraction order.
+/// of its entries completely, until nothing is left. Executed in extraction order; on parallel switches spread by <see cref="PlaneSpread"/>, entries still whole.
 /// </summary>
 /// <remarks>
 /// At most 2 D - 1 matchings for at most D non-zeros per line. Cost: one warm-started assignment per matching, O(n^3) each at worst.
@@ -31,6 +31,6 @@ public sealed class GreedyMaxWeightScheduler : IScheduler
         var columnOfRow = new int[n];
         var carried = new long[n];
         while (peeling.Next(columnOfRow, carried)) steps.Add(Matchings.StepOf(columnOfRow, carried));
-        return new Schedule(Name, steps);
+        return new Schedule(Name, PlaneSpread.Over(steps, problem, mayCut: false));
     }
 }

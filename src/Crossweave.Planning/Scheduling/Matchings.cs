@@ -9,7 +9,8 @@ internal static class Matchings
     /// <param name="targetOfSource">Destination of each source; ignored where nothing is carried.</param>
     /// <param name="tokens">Amount per source.</param>
     /// <param name="held">Local transfer that the step waits for.</param>
-    public static Step StepOf(ReadOnlySpan<int> targetOfSource, ReadOnlySpan<long> tokens, Transfer? held = null)
+    /// <param name="plane">Circuit switch.</param>
+    public static Step StepOf(ReadOnlySpan<int> targetOfSource, ReadOnlySpan<long> tokens, Transfer? held = null, int plane = 0)
     {
         var count = 0;
         foreach (var t in tokens) count += t > 0 ? 1 : 0;
@@ -18,6 +19,6 @@ internal static class Matchings
         for (var source = 0; source < tokens.Length; source++)
             if (tokens[source] > 0)
                 transfers[count++] = new Transfer(source, targetOfSource[source], tokens[source]);
-        return new Step(transfers, held);
+        return new Step(transfers, held, plane);
     }
 }

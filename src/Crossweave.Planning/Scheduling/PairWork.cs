@@ -45,6 +45,12 @@ internal sealed class PairWork
 
     public int Size => _size;
 
+    /// <summary>Units per token of each pair: all ones when the ports are equal.</summary>
+    public long[] Cost => _cost;
+
+    /// <summary>Nothing is left to carry.</summary>
+    public bool IsDone => !_left.AsSpan().ContainsAnyExcept(0L);
+
     /// <summary>Work of every pair, row-major, diagonal zero.</summary>
     public long[] Matrix()
     {

@@ -53,6 +53,6 @@ public sealed class SendOrderScheduler : IScheduler
         }
 
         foreach (var step in steps) step.Sort((a, b) => a.Source.CompareTo(b.Source));
-        return new Schedule(Name, [.. steps.Select(s => new Step([.. s]))]);
+        return new Schedule(Name, PlaneSpread.Over([.. steps.Select(s => new Step([.. s]))], problem, mayCut: false));
     }
 }

@@ -33,6 +33,6 @@ public sealed class ShiftedScheduler : IScheduler
             if (transfers.Count > 0) steps.Add(new Step([.. transfers]));
         }
 
-        return new Schedule(Name, steps);
+        return new Schedule(Name, PlaneSpread.Over(steps, problem, mayCut: false));
     }
 }

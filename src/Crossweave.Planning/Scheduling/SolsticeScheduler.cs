@@ -34,6 +34,6 @@ public sealed class SolsticeScheduler : IScheduler
         while (slicing.Next(targetOfSource) is > 0 and var duration)
             if (work.Carry(targetOfSource, duration) is { } step)
                 steps.Add(step);
-        return new Schedule(Name, steps);
+        return new Schedule(Name, PlaneSpread.Over(steps, problem, mayCut: true));
     }
 }
