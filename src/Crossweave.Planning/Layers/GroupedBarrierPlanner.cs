@@ -1,6 +1,5 @@
 using Crossweave.Algorithms.FlowShop;
 using Crossweave.Core.Layers;
-using Crossweave.Core.Scheduling;
 
 namespace Crossweave.Planning.Layers;
 
@@ -57,8 +56,8 @@ public sealed class GroupedBarrierPlanner(LayerEffort effort) : ILayerPlanner
 
         void Consider(int[] order)
         {
-            var plan = model.Grouped(order, search, effort.Pieces);
-            if (plan.MakespanPs < best.MakespanPs) best = plan;
+            var candidate = model.Grouped(order, search, effort.Pieces);
+            if (candidate.MakespanPs < best.MakespanPs) best = candidate;
         }
     }
 }

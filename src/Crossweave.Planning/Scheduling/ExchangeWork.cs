@@ -15,7 +15,7 @@ internal sealed class ExchangeWork
         _problem = problem;
         var pairs = new PairWork(problem);
         (Size, UnitPs, Cost, Units) = (pairs.Size, pairs.UnitPs, pairs.Cost, pairs.Matrix());
-        DelayUnits = (fabric.ReconfigurationDelay?.Picoseconds ?? 0) / (double)UnitPs;
+        DelayUnits = (problem.Fabric.ReconfigurationDelay?.Picoseconds ?? 0) / (double)UnitPs;
     }
 
     public int Size { get; }

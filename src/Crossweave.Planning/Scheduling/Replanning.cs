@@ -47,7 +47,8 @@ public static class Replanning
         var n = problem.Demand.RankCount;
         var runsInOrder = problem.Fabric is { PlaneCount: 1, ReconfiguresPartially: false };
         var times = runsInOrder && problem.Fabric.RankCount == n && StepTable.Fits(previous, n) ? ScheduleTiming.Time(previous, problem.Fabric, problem.TokenBytes) : null;
-        if (times is null || StepTable.Read(previous, problem, times) is not { } table) return null;
+        if (times is null) return null;
+        var table = StepTable.Read(previous, problem, times);
         var changes = Changes(table, problem);
         good = changes.Count == 0;
         if (good) return previous;

@@ -27,22 +27,27 @@ internal sealed class StepTable
     /// <summary>Tokens per pair in all steps together.</summary>
     public long[] Carried { get; }
 
-    /// <summary>Whether all transfers are between ranks of the problem and no step waits for a local one.</summary>
+    /// <summary>Whether all steps are one-to-one between ranks of the problem and none waits for a local transfer.</summary>
     public static bool Fits(Schedule schedule, int rankCount)
     {
-        foreach (var step in schedule.Steps)
+        var (sends, receives) = (new int[rankCount], new int[rankCount]); // last step that used the port, counted from 1
+        for (var m = 1; m <= schedule.Steps.Count; m++)
         {
+            var step = schedule.Steps[m - 1];
             if (step.Held is not null) return false;
             foreach (var t in step.Transfers)
-                if ((uint)t.Source >= (uint)rankCount || (uint)t.Target >= (uint)rankCount || t.Source == t.Target || t.Tokens <= 0)
-                    return false;
+            {
+                if ((uint)t.Source >= (uint)rankCount || (uint)t.Target >= (uint)rankCount || t.Source == t.Target || t.Tokens <= 0) return false;
+                if (sends[t.Source] == m || receives[t.Target] == m) return false;
+                (sends[t.Source], receives[t.Target]) = (m, m);
+            }
         }
 
         return true;
     }
 
-    /// <summary>Reads a schedule with its times; null when some step shares a port.</summary>
-    public static StepTable? Read(Schedule schedule, SchedulingProblem problem, ReadOnlySpan<StepTime> times)
+    /// <summary>Reads a schedule that <see cref="Fits"/>, with its times.</summary>
+    public static StepTable Read(Schedule schedule, SchedulingProblem problem, ReadOnlySpan<StepTime> times)
     {
         var table = new StepTable(problem);
         for (var m = 0; m < schedule.Steps.Count; m++)
@@ -50,7 +55,6 @@ internal sealed class StepTable
             var row = new Row(table._n, times[m].EndPs - times[m].StartPs, schedule.Steps[m]);
             foreach (var t in schedule.Steps[m].Transfers)
             {
-                if (row.Target[t.Source] != Idle || row.Source[t.Target] != Idle) return null;
                 row.Read(t);
                 ref var carried = ref table.Carried[(t.Source * table._n) + t.Target];
                 table._whole &= carried == 0;

@@ -108,7 +108,7 @@ public sealed class TierTests
 
     [Theory]
     [InlineData("""{"ranks": 8, "nodes": 2, "fabric": "two-tier"}""", "scaleUpBandwidth: found nothing")]
-    [InlineData("""{"ranks": 8, "nodes": 2, "scaleUpBandwidth": "3600Gbps"}""", "scaleUpBandwidth: found 3600 Gbps, expected none on a ideal-switch")]
+    [InlineData("""{"ranks": 8, "nodes": 2, "scaleUpBandwidth": "3600Gbps"}""", "scaleUpBandwidth: found 3.6 Tbps, expected none on a ideal-switch")]
     [InlineData("""{"ranks": 8, "fabric": "circuit-switch", "scaleUpBandwidth": "3600Gbps"}""", "expected none on a circuit-switch")]
     [InlineData("""{"ranks": 8, "fabric": "ring", "reconfigurationDelay": "10ns"}""", "reconfigurationDelay")]
     [InlineData("""{"ranks": 8, "fabric": "two-tier", "scaleUpBandwidth": "3600"}""", "without a unit")]

@@ -74,7 +74,7 @@ public sealed class FastTests
     {
         var problem = Problem(Skewed(4, 8, 0.8, new Prng(3).Split("compare")), 4, 8);
         var fast = ScheduleTiming.MakespanPs(new FastScheduler().Schedule(problem, new Prng(0)), problem.Fabric, TokenBytes);
-        var straight = ScheduleTiming.MakespanPs(new FluidScheduler().Schedule(problem, new Prng(0)), problem.Fabric, TokenBytes);
+        var straight = ScheduleTiming.MakespanPs(FluidScheduler.Ideal.Schedule(problem, new Prng(0)), problem.Fabric, TokenBytes);
         Assert.True(fast * 1.2 < straight, $"{fast} against {straight}");
     }
 
@@ -147,7 +147,7 @@ public sealed class FastTests
                 if (problem.Fabric.NodeOf(s) != problem.Fabric.NodeOf(t))
                     inside[(s * problem.Demand.RankCount) + t] = 0;
         var only = problem with { Demand = new TrafficMatrix(problem.Demand.RankCount, inside) };
-        return ScheduleTiming.MakespanPs(new FluidScheduler().Schedule(only, new Prng(0)), problem.Fabric, TokenBytes);
+        return ScheduleTiming.MakespanPs(FluidScheduler.Ideal.Schedule(only, new Prng(0)), problem.Fabric, TokenBytes);
     }
 
     private static void CheckCoverage(TrafficMatrix demand, Schedule schedule, string where)
