@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Crossweave.Algorithms;
 using Crossweave.Core;
-using Crossweave.Core.Bounds;
 using Crossweave.Core.Compute;
 using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.IO;
@@ -10,6 +9,7 @@ using Crossweave.Core.Scheduling;
 using Crossweave.Core.Traffic;
 using Crossweave.Core.Units;
 using Crossweave.Planning;
+using Crossweave.Planning.Scheduling;
 using Crossweave.Reporting;
 using Crossweave.Reporting.Schedules;
 
@@ -23,6 +23,8 @@ internal static class ScheduleVerb
         var matrix = new Option<string?>("--matrix") { Description = "Traffic matrix: n lines of n comma-separated whole numbers (tokens; row = source, the diagonal is local).", HelpName = "M.csv" };
         var scheduler = new Option<string>("--scheduler") { Description = $"Method: {string.Join(", ", Schedulers.All.Select(s => s.Name))}; 'all' compares them.", DefaultValueFactory = _ => "greedy-max-weight", HelpName = "NAME" };
         var tokenBytes = new Option<string?>("--token-bytes") { Description = "Bytes of one token on the wire: a plain number of bytes, or with a unit (12KiB). Default 14336.", HelpName = "BYTES" };
+        var preset = new Option<string?>("--preset") { Description = $"Effort of the schedulers hybrid and auto: {string.Join(", ", HybridPreset.All.Select(p => p.Name))}. Default {HybridPreset.Fast.Name}.", HelpName = "NAME" };
+        var previous = new Option<string?>("--previous") { Description = "Patch the schedule in this file (of 'schedule --json', same ranks) for the matrix instead of planning afresh; --scheduler, by default its maker, plans where patching does not do.", HelpName = "S.json" };
         var combine = new Option<bool>("--combine") { Description = "The whole layer: dispatch, launches at the speed of --compute, combine." };
         var mode = new Option<string?>("--mode") { Description = $"With --combine, how the layer runs: {string.Join(", ", LayerModes.All.Select(m => m.Name))}. Default {LayerModes.Default}.", HelpName = "NAME" };
         var svg = new Option<string?>("--svg") { Description = "Draw the timeline of ports and launches into FILE.", HelpName = "FILE" };
@@ -32,7 +34,7 @@ internal static class ScheduleVerb
         var json = CommonOptions.Json();
         var seed = CommonOptions.Seed();
         var list = CommonOptions.List("schedulers");
-        var command = new Command("schedule", "Schedule one all-to-all, or a whole layer with --compute and --combine: matchings, times, lower bounds and the gap to them.") { matrix, scheduler, tokenBytes };
+        var command = new Command("schedule", "Schedule one all-to-all, or a whole layer with --compute and --combine: matchings, times, lower bounds and the gap to them.") { matrix, scheduler, preset, previous, tokenBytes };
         cluster.AddTo(command);
         foreach (var option in new Option[] { costs.Option, combine, mode, svg, html, json, seed, list }) command.Options.Add(option);
         command.SetAction(parsed =>
@@ -44,13 +46,16 @@ internal static class ScheduleVerb
             var bytes = parsed.GetValue(tokenBytes);
             var unequal = costs.Apply(parsed, description, cluster.HasBandwidth(parsed) || bytes is not null);
             var problem = new SchedulingProblem(demand, unequal?.TokenBytes ?? TokenBytes(bytes ?? "14336"), (unequal?.Cluster ?? description).BuildFabric());
-            var chosen = VerbText.Choose(parsed.GetValue(scheduler), Schedulers.All, s => s.Name, [], "--scheduler");
+            var before = parsed.GetValue(previous) is { } file ? PlannedExchange.ReadPrevious(file, demand.RankCount) : null;
+            var asked = before is not null && parsed.GetResult(scheduler) is not { Implicit: false } && Schedulers.All.Any(s => s.Name == before.Scheduler) ? before.Scheduler : parsed.GetValue(scheduler);
+            var chosen = WithPreset(VerbText.Choose(asked, Schedulers.All, s => s.Name, [], "--scheduler"), parsed.GetValue(preset));
+            if (before is not null && (chosen.Count > 1 || parsed.GetValue(combine))) throw InputException.At("--previous", chosen.Count > 1 ? "it beside several schedulers" : "it beside --combine", "the schedule of one exchange and one --scheduler");
             foreach (var (option, target) in new[] { ("--json", parsed.GetValue(json)), ("--svg", parsed.GetValue(svg)), ("--html", parsed.GetValue(html)) })
                 if (target is not null && chosen.Count > 1)
                     throw InputException.At(option, "several schedulers", "one --scheduler");
             var compute = Compute(parsed.GetValue(combine), parsed.GetValue(mode), cluster.HasCompute(parsed), description.Compute);
             var prng = new Prng(parsed.GetValue(seed));
-            var documents = chosen.Select(s => compute is null ? Exchange(s, problem, prng.Split(s.Name)) : Layer(s, problem, compute, LayerModes.Find(parsed.GetValue(mode) ?? LayerModes.Default, "--mode"), prng.Split(s.Name))).ToList();
+            var documents = chosen.Select(s => before is not null ? PlannedExchange.Again(before.ToSchedule(), s, problem, prng.Split(s.Name)) : compute is null ? PlannedExchange.Fresh(s, problem, prng.Split(s.Name)) : Layer(s, problem, compute, LayerModes.Find(parsed.GetValue(mode) ?? LayerModes.Default, "--mode"), prng.Split(s.Name))).ToList();
             if (parsed.GetValue(svg) is { } drawing) AtomicFile.WriteAllText(drawing, ScheduleReport.Chart(documents[0]).Standalone());
             if (parsed.GetValue(html) is { } page)
                 AtomicFile.WriteAllText(page, ScheduleReport.Render(documents[0], new ReportContext($"crossweave {string.Join(' ', parsed.Tokens.Select(t => t.Value))}", ProgramVersion.Text)));
@@ -68,13 +73,13 @@ internal static class ScheduleVerb
         return mode is null ? null : throw InputException.At("--mode", $"'{mode}' without --combine", "--compute PROFILE --combine beside it");
     }
 
-    /// <summary>Schedules that share ports are timed on the packet twin of the fabric; the document names the fabric used.</summary>
-    private static ScheduleDocument Exchange(IScheduler scheduler, SchedulingProblem problem, Prng prng)
+    private static IReadOnlyList<IScheduler> WithPreset(IReadOnlyList<IScheduler> chosen, string? name)
     {
-        var used = problem with { Fabric = scheduler.TimedOn(problem.Fabric) };
-        var schedule = scheduler.Schedule(used, prng);
-        var times = ScheduleTiming.Time(schedule, used.Fabric, used.TokenBytes);
-        return ScheduleDocument.From(schedule, times, used, ScheduleBounds.For(used, scheduler.KeepsEntriesWhole));
+        if (name is null) return chosen;
+        var preset = HybridPreset.Find(name, "--preset");
+        return chosen.Any(s => s is HybridScheduler or AutoScheduler)
+            ? [.. chosen.Select(preset.Apply)]
+            : throw InputException.At("--preset", $"'{name}' beside --scheduler {string.Join(',', chosen.Select(s => s.Name))}", "--scheduler hybrid or auto");
     }
 
     private static ScheduleDocument Layer(IScheduler scheduler, SchedulingProblem exchange, string compute, LayerMode mode, Prng prng)
@@ -99,6 +104,7 @@ internal static class ScheduleVerb
         }
 
         terminal.Out.WriteLine(ScheduleTables.Headline(documents[0]));
+        if (documents[0].Reason is { } reason) terminal.Out.WriteLine(reason);
         terminal.Write(ScheduleTables.Bounds(documents[0]));
         terminal.Write(ScheduleTables.Steps(documents[0].Layer is null ? "Steps" : "Dispatch steps", documents[0].Steps, documents[0].PlaneCount));
         if (documents[0].Layer is not { } layer) return;

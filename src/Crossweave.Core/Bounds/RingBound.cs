@@ -17,14 +17,14 @@ public static class RingBound
         var (demand, fabric) = (problem.Demand, problem.Fabric);
         var ring = fabric.Ring ?? throw new ArgumentException("not a ring");
         var n = demand.RankCount;
-        if (n == 1) return new LowerBound("ring", SimTime.Zero, "none");
+        if (n == 1) return new LowerBound("ring", SimTime.Zero, "none") { LinkPrices = new long[ring.OfLink.Length] };
         var prices = new long[2 * n];
         if (ring.BothWays)
         {
             var load = new RingLoad(n);
             load.Solve(demand.Cells, ring.OfLink);
             load.Price.CopyTo(prices, 0);
-            return new LowerBound("ring", new SimTime(FloorPs(demand.Cells, n, prices, ring.OfLink, problem.TokenBytes)), Name(prices));
+            return new LowerBound("ring", new SimTime(FloorPs(demand.Cells, n, prices, ring.OfLink, problem.TokenBytes)), Name(prices)) { LinkPrices = prices };
         }
 
         var (best, busiest) = (0L, 0);
@@ -38,7 +38,9 @@ public static class RingBound
             if (ps > best) (best, busiest) = (ps, k);
         }
 
-        return new LowerBound("ring", new SimTime(best), $"link {busiest} to {(busiest + 1) % n}");
+        var certificate = new long[n];
+        certificate[busiest] = 1;
+        return new LowerBound("ring", new SimTime(best), $"link {busiest} to {(busiest + 1) % n}") { LinkPrices = certificate };
     }
 
     private static long FloorPs(ReadOnlySpan<long> demand, int n, long[] prices, long[] rates, Bytes tokenBytes)

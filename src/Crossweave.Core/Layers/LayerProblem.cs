@@ -45,7 +45,10 @@ public enum ActivityKind
 /// <param name="Tokens">Copies moved or rows computed.</param>
 /// <param name="Step">Index of the step or launch it belongs to.</param>
 /// <param name="Plane">Circuit switch that carries it or reconfigures.</param>
-public readonly record struct Activity(ActivityKind Kind, int Rank, int Peer, long StartPs, long EndPs, long Tokens, int Step, int Plane = 0);
+/// <param name="Via">Two tiers: the NIC it takes, <see cref="Transfer.Via"/>.</param>
+/// <param name="Nic">Two tiers: when its step passes the NICs; null when nothing of it leaves a node.</param>
+public readonly record struct Activity(
+    ActivityKind Kind, int Rank, int Peer, long StartPs, long EndPs, long Tokens, int Step, int Plane = 0, int Via = -1, StepTime? Nic = null);
 
 /// <summary>What a layer evaluator (simulator or real run) reports.</summary>
 /// <param name="Evaluator">Registered name.</param>

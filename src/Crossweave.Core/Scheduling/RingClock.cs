@@ -23,11 +23,17 @@ internal sealed class RingClock(Fabric fabric, long tokenBytes)
         foreach (var t in step.Transfers) _demand[(t.Source * n) + t.Target] = checked(_demand[(t.Source * n) + t.Target] + t.Tokens);
         if (_load is null) return OneWayPs();
         _load.Solve(_demand, _rates.OfLink);
+        return LongestPs(_load, _rates.OfLink, tokenBytes);
+    }
+
+    /// <summary>Time of the busiest link of a solved flow, rounded up.</summary>
+    public static long LongestPs(RingLoad load, long[] rateOfLink, long tokenBytes)
+    {
         UInt128 longest = 0;
-        for (var e = 0; e < _load.Load.Length; e++)
+        for (var e = 0; e < load.Load.Length; e++)
         {
-            var divisor = (UInt128)(ulong)_rates.OfLink[e] * (ulong)_load.Unit;
-            var bytes = checked((UInt128)(ulong)_load.Load[e] * (ulong)tokenBytes);
+            var divisor = (UInt128)(ulong)rateOfLink[e] * (ulong)load.Unit;
+            var bytes = checked((UInt128)(ulong)load.Load[e] * (ulong)tokenBytes);
             var (whole, rest) = UInt128.DivRem(bytes, divisor); // in two parts: the product with 8 x 10^12 may not fit
             var ps = checked((whole * PicosecondsTimesBits) + (((rest * PicosecondsTimesBits) + divisor - 1) / divisor));
             longest = UInt128.Max(longest, ps);

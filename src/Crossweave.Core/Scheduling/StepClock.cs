@@ -56,6 +56,9 @@ public sealed class StepClock
     /// <summary>Start and arrival of every transfer of the step just played.</summary>
     public ReadOnlySpan<StepTime> Transfers => _transfers;
 
+    /// <summary>Two tiers: when the step just played passed the NICs, between balancing and hand-out; null when it did not.</summary>
+    public StepTime? Nic => _transfers.Length == 0 ? null : _tiers?.Nic;
+
     /// <summary>With partial reconfiguration: ports wait one by one.</summary>
     public bool ChangesPortsAlone => _ports is not null;
 

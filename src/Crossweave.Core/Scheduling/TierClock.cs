@@ -31,6 +31,9 @@ internal sealed class TierClock
         _nicFree = _end = startPs;
     }
 
+    /// <summary>When the step just played passed the NICs; null when nothing left its node.</summary>
+    public StepTime? Nic { get; private set; }
+
     /// <summary>Start and arrival of every transfer; the result spans them all. Arrival: when the last hop of the step's transfers of its kind ends.</summary>
     public StepTime Play(Step step, long readyPs, Span<StepTime> transfers)
     {
@@ -51,6 +54,7 @@ internal sealed class TierClock
         var between = PhasePs(step, Hop.Nic);
         if (inside > 0) Use(start, inside);
         for (var i = 0; i < transfers.Length; i++) transfers[i] = new StepTime(start, start + (Crosses(step.Transfers[i]) ? between : inside));
+        Nic = between > 0 ? new StepTime(start, start + between) : null;
         _nicFree = start + between;
         _end = start + Math.Max(inside, between);
         return new StepTime(start, _end);
@@ -62,6 +66,7 @@ internal sealed class TierClock
         var inside = Use(readyPs, PhasePs(step, Hop.Inside));
         var start = Math.Max(Math.Max(_nicFree, readyPs), balance.EndPs);
         var nic = new StepTime(start, checked(start + PhasePs(step, Hop.Nic)));
+        Nic = nic;
         _nicFree = nic.EndPs;
         var handOut = Use(nic.EndPs, PhasePs(step, Hop.FromNic));
         var (first, last) = (long.MaxValue, 0L);

@@ -8,7 +8,7 @@ namespace Crossweave.Core.Verification;
 /// </summary>
 internal static class BoundRules
 {
-    private static readonly string[] ExchangeNames = ["port", "pair", "reconfiguration", "reconfiguration-split", "whole-entry"];
+    private static readonly string[] ExchangeNames = ["port", "pair", "reconfiguration", "reconfiguration-split", "whole-entry", "node", "ring"];
     private static readonly string[] LayerNames = ["network", "compute", "sequential", "critical-path", "combine-tail-send", "combine-tail-receive", "shared-ports"];
 
     public static void Check(ClaimFacts facts, FindingList findings)
@@ -40,6 +40,9 @@ internal static class BoundRules
         return name switch
         {
             "pair" or "reconfiguration" or "reconfiguration-split" or "whole-entry" when isPacket => "ports of a packet fabric serve several peers at once",
+            "node" when !Rates.HasTiers(document) => "there is one tier",
+            "ring" when !Rates.IsRing(document) => "there is no ring",
+            "ring" when document.RingPrices?.Count != document.RateOfLink!.Count => $"it needs ringPrices, one for each of the {document.RateOfLink.Count} links",
             "whole-entry" when !facts.IsWhole => "some entry is split",
             "whole-entry" when document.ReconfiguresPartially => "steps do not wait for each other",
             "network" when !facts.IsSeparate => "dispatch and combine interleave",
@@ -57,6 +60,8 @@ internal static class BoundRules
             "pair" => lines.Longest(0),
             "reconfiguration" => lines.Longest(document.ReconfigurationPs ?? 0),
             "reconfiguration-split" => Split(facts),
+            "node" => lines.Nodes(),
+            "ring" => RingRules.Bound(facts),
             _ => WholeEntry(facts),
         };
     }

@@ -53,9 +53,9 @@ internal sealed class FindingList
 internal static class Wire
 {
     /// <summary>Least whole picoseconds in which <paramref name="bytes"/> pass a port of <paramref name="bitsPerSecond"/>; absurd sizes saturate.</summary>
-    public static Int128 LeastPs(Int128 bytes, long bitsPerSecond)
+    public static Int128 LeastPs(Int128 bytes, Int128 bitsPerSecond)
     {
-        var whole = BigInteger.DivRem((BigInteger)bytes * 8 * 1_000_000_000_000, bitsPerSecond, out var rest);
+        var whole = BigInteger.DivRem((BigInteger)bytes * 8 * 1_000_000_000_000, (BigInteger)bitsPerSecond, out var rest);
         if (!rest.IsZero) whole++;
         return whole > (BigInteger)Int128.MaxValue / 8 ? Int128.MaxValue / 8 : (Int128)whole;
     }

@@ -60,7 +60,7 @@ internal sealed class ClaimFacts
     public Flow[] Returns(int source, int target) => [.. _combine[(source, target)].OrderBy(f => f.StartPs)];
 
     /// <summary>Port bounds of both exchanges and the longest single launch; null without a profile.</summary>
-    public Int128? IdealPs() => Profile is null ? null : Dispatch.Longest(0) + Combine.Longest(0) + RowsOfRank.Max(rows => Profile.LaunchPs(rows));
+    public Int128? IdealPs() => Profile is null ? null : Dispatch.LeastPs(0) + Combine.LeastPs(0) + RowsOfRank.Max(rows => Profile.LaunchPs(rows));
 
     /// <summary>Shortest launch of 1 .. rows rows.</summary>
     public Int128 SmallestLaunchPs(long rows) => rows > ExactSplitRows ? Profile!.SmallestLaunchPs : Launches().AsSpan(1, (int)Math.Max(1, rows)).ToArray().Min();
@@ -100,10 +100,11 @@ internal sealed class ClaimFacts
 internal sealed class PortUse
 {
     private readonly ScheduleDocument _document;
+    private readonly TrafficMatrix _matrix;
 
     public PortUse(ScheduleDocument document, TrafficMatrix matrix, bool asPackets = false)
     {
-        _document = document;
+        (_document, _matrix) = (document, matrix);
         var n = matrix.RankCount;
         (Send, Receive, SendPeers, ReceivePeers, SendBytes, ReceiveBytes) = (new Int128[n], new Int128[n], new int[n], new int[n], new Int128[n], new Int128[n]);
         for (var s = 0; s < n; s++)
@@ -124,8 +125,8 @@ internal sealed class PortUse
         if (document.ReconfigurationPs is not null && !asPackets) return;
         for (var r = 0; r < n; r++)
         {
-            Send[r] = Wire.LeastPs(SendBytes[r], document.BandwidthOfRank[r]);
-            Receive[r] = Wire.LeastPs(ReceiveBytes[r], document.BandwidthOfRank[r]);
+            Send[r] = Wire.LeastPs(SendBytes[r], Rates.Send(document, r));
+            Receive[r] = Wire.LeastPs(ReceiveBytes[r], Rates.Receive(document, r));
         }
     }
 
@@ -146,6 +147,33 @@ internal sealed class PortUse
     {
         Int128 best = 0;
         for (var r = 0; r < Send.Length; r++) best = Int128.Max(best, Int128.Max(Lb1(Send[r], SendPeers[r], delayPs), Lb1(Receive[r], ReceivePeers[r], delayPs)));
+        return best;
+    }
+
+    /// <summary>No exchange is shorter: the busiest port, and on two tiers the busiest node.</summary>
+    public Int128 LeastPs(long delayPs) => Int128.Max(Longest(delayPs), Nodes());
+
+    /// <summary>What leaves or enters a node passes its NICs together, whichever it takes (arXiv 2505.09764); 0 on one tier.</summary>
+    public Int128 Nodes()
+    {
+        if (!Rates.HasTiers(_document)) return 0;
+        var nodes = _document.NodeCount;
+        var (send, receive, rate) = (new Int128[nodes], new Int128[nodes], new Int128[nodes]);
+        for (var s = 0; s < _matrix.RankCount; s++)
+        {
+            var from = Rates.NodeOf(_document, s);
+            rate[from] += _document.BandwidthOfRank[s];
+            for (var t = 0; t < _matrix.RankCount; t++)
+            {
+                var to = Rates.NodeOf(_document, t);
+                if (to == from) continue;
+                send[from] += (Int128)_matrix[s, t] * _document.TokenBytes;
+                receive[to] += (Int128)_matrix[s, t] * _document.TokenBytes;
+            }
+        }
+
+        Int128 best = 0;
+        for (var node = 0; node < nodes; node++) best = Int128.Max(best, Wire.LeastPs(Int128.Max(send[node], receive[node]), rate[node]));
         return best;
     }
 

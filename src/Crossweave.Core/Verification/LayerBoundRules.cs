@@ -10,7 +10,7 @@ internal static class LayerBoundRules
         "compute" => Busiest(facts),
         "shared-ports" => SharedPorts(facts),
         "network" => Network(facts),
-        "sequential" => facts.Dispatch.Longest(Delay(facts)) + facts.Combine.Longest(Delay(facts)) + facts.RowsOfRank.Max(facts.Profile!.LaunchPs),
+        "sequential" => facts.Dispatch.LeastPs(Delay(facts)) + facts.Combine.LeastPs(Delay(facts)) + facts.RowsOfRank.Max(facts.Profile!.LaunchPs),
         "combine-tail-send" => Over(facts, j => SendTail(facts, j)),
         "combine-tail-receive" => Over(facts, j => ReceiveTail(facts, j)),
         _ => Over(facts, j => Path(facts, j)),
@@ -41,7 +41,7 @@ internal static class LayerBoundRules
         for (var j = 0; j < facts.RankCount; j++)
             if (Received(facts, j).Any())
                 first = first is { } f ? Int128.Min(f, FirstFinish(facts, j)) : FirstFinish(facts, j);
-        return Int128.Max(facts.Dispatch.Longest(Delay(facts)), first ?? 0) + facts.Combine.Longest(Delay(facts));
+        return Int128.Max(facts.Dispatch.LeastPs(Delay(facts)), first ?? 0) + facts.Combine.LeastPs(Delay(facts));
     }
 
     // All chains of 7.7, both combine tails included: a document may claim the longest of them under one name.
@@ -76,7 +76,7 @@ internal static class LayerBoundRules
         return After(facts, first) + facts.Combine.OnPlanes(facts.Combine.Receive[j], Changes(facts, facts.Combine.ReceivePeers[j]));
     }
 
-    private static Int128 After(ClaimFacts facts, Int128 first) => facts.IsSeparate ? Int128.Max(first, facts.Dispatch.Longest(Delay(facts))) : first;
+    private static Int128 After(ClaimFacts facts, Int128 first) => facts.IsSeparate ? Int128.Max(first, facts.Dispatch.LeastPs(Delay(facts))) : first;
 
     // Where the phases interleave, one circuit per plane may be up from the dispatch.
     private static int Changes(ClaimFacts facts, int peers) => facts.IsSeparate ? peers : Math.Max(0, peers - facts.Document.PlaneCount);

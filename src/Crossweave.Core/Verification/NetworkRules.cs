@@ -27,12 +27,13 @@ internal static class NetworkRules
             var step = steps[m];
             var where = $"{(isCombine ? "combine " : "")}step {m}";
             findings.Check(step.EndPs >= step.StartPs, "step time", where, $"an end of at least {step.StartPs}", step.EndPs);
-            if (!document.ReconfiguresPartially)
+            if (!document.ReconfiguresPartially && !Rates.HasTiers(document))
                 findings.Check(step.StartPs >= before[step.Plane], "step order", where, $"a start of at least {before[step.Plane]}, the end of the step before", step.StartPs);
             before[step.Plane] = Math.Max(before[step.Plane], step.EndPs);
             if (document.ReconfigurationPs is not null) OneToOne(step, where, findings);
-            Bandwidth(document, step, where, findings);
-            var shares = step.Times is null && step.SharesPorts();
+            TransferTimes(step, where, findings);
+            if (HasPorts(document)) Bandwidth(document, step, where, findings);
+            var shares = step.Times is null && (step.SharesPorts() || Rates.IsRing(document));
             for (var i = 0; i < step.Transfers.Count; i++)
             {
                 var t = step.Transfers[i];
@@ -47,7 +48,10 @@ internal static class NetworkRules
 
     /// <summary>Least time of a transfer that has both its ports to itself.</summary>
     public static Int128 PairPs(ScheduleDocument document, int source, int target, Int128 tokens) =>
-        Wire.LeastPs(tokens * document.TokenBytes, Math.Min(document.BandwidthOfRank[source], document.BandwidthOfRank[target]));
+        Wire.LeastPs(tokens * document.TokenBytes, Rates.Pair(document, source, target));
+
+    /// <summary>Whether a rank has one port at a switch for all its traffic, so that the rules of this file hold.</summary>
+    private static bool HasPorts(ScheduleDocument document) => !Rates.HasTiers(document) && !Rates.IsRing(document);
 
     public static void Ports(ScheduleDocument document, List<Flow> flows, FindingList findings)
     {
@@ -59,7 +63,7 @@ internal static class NetworkRules
             if (document.ReconfiguresPartially) return;
             for (var plane = 0; plane < document.PlaneCount; plane++) Configurations(inOrder.Where(f => f.Plane == plane), delay, findings);
         }
-        else if (document.Layer is not null || document.Steps.Any(s => s.Times is not null))
+        else if (HasPorts(document) && (document.Layer is not null || document.Steps.Any(s => s.Times is not null)))
         {
             Shared(document, inOrder.ToLookup(f => f.Source), "send", findings);
             Shared(document, inOrder.ToLookup(f => f.Target), "receive", findings);
@@ -84,6 +88,15 @@ internal static class NetworkRules
         }
     }
 
+    private static void TransferTimes(TimedStep step, string where, FindingList findings)
+    {
+        for (var i = 0; i < step.Times?.Count; i++)
+        {
+            var (start, end) = step.Times[i];
+            findings.Check(start >= step.StartPs && end <= step.EndPs && start <= end, "step time", $"{where}, transfer {step.Transfers[i].Source} -> {step.Transfers[i].Target}", $"within {step.StartPs} to {step.EndPs}", $"{start} to {end}");
+        }
+    }
+
     // In a step every transfer proceeds at its own constant rate, so a port holds its bandwidth at every instant of the step
     // exactly when its bytes fit into the step. A transfer with its own times must fit into them at the rate of the slower port.
     private static void Bandwidth(ScheduleDocument document, TimedStep step, string where, FindingList findings)
@@ -99,7 +112,6 @@ internal static class NetworkRules
             if (step.Times is null) continue;
             var (start, end) = step.Times[i];
             var transfer = $"{where}, transfer {t.Source} -> {t.Target}";
-            findings.Check(start >= step.StartPs && end <= step.EndPs && start <= end, "step time", transfer, $"within {step.StartPs} to {step.EndPs}", $"{start} to {end}");
             var need = PairPs(document, t.Source, t.Target, t.Tokens);
             findings.Check(end - start >= need, "bandwidth", transfer, $"at least {need} ps", end - start);
         }

@@ -34,6 +34,8 @@ public static class ScheduleVerifier
         }
 
         NetworkRules.Ports(document, flows, findings);
+        if (Rates.IsRing(document)) RingRules.Check(document, findings);
+        if (Rates.HasTiers(document)) TierRules.Check(document, findings);
         var facts = new ClaimFacts(document, matrix, flows, whole, LayerDocumentRules.Profile(document, findings));
         if (document.Layer is not null) LayerDocumentRules.Check(document, facts, findings);
         Times(document, flows, findings);
@@ -69,8 +71,33 @@ public static class ScheduleVerifier
         findings.Check(
             circuits == document.ReconfigurationPs is not null, "fabric", "fabric.reconfigurationPs",
             circuits ? $"a delay on a {document.FabricKind}" : $"null on a {document.FabricKind}", document.ReconfigurationPs is { } ps ? $"{ps}" : "null");
+        Ring(document, findings);
+        Tiers(document, findings);
         findings.Check(circuits || document.PlaneCount == 1, "fabric", "fabric.switches", $"1 on a {document.FabricKind}", document.PlaneCount);
         findings.Check(circuits || !document.ReconfiguresPartially, "fabric", "fabric.reconfiguration", $"none on a {document.FabricKind}", "partial");
+    }
+
+    private static void Ring(ScheduleDocument document, FindingList findings)
+    {
+        var count = document.FabricKind == "ring" ? 2 * document.RankCount : document.FabricKind == "ring-one-way" ? document.RankCount : 0;
+        var right = (document.RateOfLink?.Count ?? 0) == count && (document.RateOfLink?.All(rate => rate > 0) ?? true);
+        findings.Check(right, "fabric", "fabric.links", count == 0 ? $"none on a {document.FabricKind}" : $"{count} positive rates", document.RateOfLink?.Count ?? 0);
+        for (var r = 0; right && count > 0 && r < document.RankCount && r < document.BandwidthOfRank.Count; r++)
+            findings.Check(document.BandwidthOfRank[r] == Rates.Send(document, r), "fabric", "fabric.bandwidth", $"{Rates.Send(document, r)} for rank {r}, the sum of the links that leave it", document.BandwidthOfRank[r]);
+    }
+
+    private static void Tiers(ScheduleDocument document, FindingList findings)
+    {
+        var nodes = document.NodeCount;
+        if (!Rates.HasTiers(document))
+        {
+            findings.Check(nodes == 0 && document.ScaleUpOfRank is null, "fabric", "fabric.nodes", $"no nodes and no scaleUpBandwidth on a {document.FabricKind}", nodes);
+            findings.Check(document.Steps.Concat(document.Layer?.CombineSteps ?? []).All(s => s.Transfers.All(t => t.Via < 0)), "relay", "via", $"none on a {document.FabricKind}", "some");
+            return;
+        }
+
+        findings.Check(nodes > 0 && document.RankCount % nodes == 0, "fabric", "fabric.nodes", $"a divisor of the {document.RankCount} ranks", nodes);
+        findings.Check(document.ScaleUpOfRank?.Count == document.RankCount && document.ScaleUpOfRank.All(r => r > 0), "fabric", "fabric.scaleUpBandwidth", $"{document.RankCount} positive rates", document.ScaleUpOfRank?.Count ?? 0);
     }
 
     private static void Times(ScheduleDocument document, List<Flow> flows, FindingList findings)
@@ -84,7 +111,9 @@ public static class ScheduleVerifier
     private static string[] Summary(ScheduleDocument document, TrafficMatrix matrix, List<Flow> flows)
     {
         var steps = document.Steps.Count + (document.Layer?.CombineSteps.Count ?? 0);
-        string network = document.ReconfigurationPs is not { } delay ? $"{steps} steps in order, no port above its bandwidth"
+        string network = Rates.HasTiers(document) ? $"{steps} steps, one at a time on the NICs, none above its bandwidth, relays in order, scale-up ports feasible"
+            : Rates.IsRing(document) ? $"{steps} steps in order, no link of the ring above its bandwidth"
+            : document.ReconfigurationPs is not { } delay ? $"{steps} steps in order, no port above its bandwidth"
             : document.ReconfiguresPartially ? $"{steps} steps, each one-to-one; one circuit per port{Planes(document)}, {delay} ps between different circuits of a port"
             : $"{steps} steps, each one-to-one, in order; one circuit per port{Planes(document)}, {delay} ps between different configurations";
         var carried = $"{matrix.RemoteTotal()} tokens between different ranks carried exactly{(document.Layer is null ? "" : " and returned exactly")}, in {flows.Count} transfers";

@@ -54,7 +54,7 @@ public static class ScheduleReport
         for (var m = 0; m < steps.Count; m++)
         {
             var step = steps[m];
-            var shares = step.Times is null && step.SharesPorts();
+            var shares = step.Times is null && document.ArriveTogether(step);
             for (var i = 0; i < step.Transfers.Count; i++)
             {
                 var t = step.Transfers[i];

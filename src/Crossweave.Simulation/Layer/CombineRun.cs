@@ -59,7 +59,7 @@ internal sealed class CombineRun
                 for (var i = 0; i < step.Transfers.Length; i++)
                 {
                     var t = step.Transfers[i];
-                    activities.Add(new Activity(ActivityKind.Combine, t.Source, t.Target, clock.Transfers[i].StartPs, clock.Transfers[i].EndPs, t.Tokens, _stepIndex, step.Plane));
+                    activities.Add(new Activity(ActivityKind.Combine, t.Source, t.Target, clock.Transfers[i].StartPs, clock.Transfers[i].EndPs, t.Tokens, _stepIndex, step.Plane, t.Via, clock.Nic));
                 }
             }
 

@@ -89,7 +89,7 @@ internal sealed class DispatchRun
                 var cumulative = Proportion.Floor(work, after, total);
                 var rows = cumulative - Proportion.Floor(work, before, total);
                 Transfers[index] = new TransferTime(t, stepIndex, start, arrival, cumulative);
-                _activities?.Add(new Activity(ActivityKind.Dispatch, t.Source, t.Target, start, arrival, t.Tokens, stepIndex, step.Plane));
+                _activities?.Add(new Activity(ActivityKind.Dispatch, t.Source, t.Target, start, arrival, t.Tokens, stepIndex, step.Plane, t.Via, clock.Nic));
                 if (before == 0 && _firstOfPair[(x * n * n) + pair] < 0) _firstOfPair[(x * n * n) + pair] = index;
                 else _next[last[pair]] = index;
                 last[pair] = index;

@@ -171,7 +171,7 @@ internal sealed class PlannedRun
         {
             var t = step.Transfers[i];
             end = Math.Max(end, times[i].EndPs);
-            _activities?.Add(new Activity(kind, t.Source, t.Target, times[i].StartPs, times[i].EndPs, t.Tokens, index, step.Plane));
+            _activities?.Add(new Activity(kind, t.Source, t.Target, times[i].StartPs, times[i].EndPs, t.Tokens, index, step.Plane, t.Via, _clock.Nic));
         }
 
         NetworkEndPs = Math.Max(NetworkEndPs, end);

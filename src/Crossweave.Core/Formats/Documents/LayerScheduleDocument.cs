@@ -24,28 +24,31 @@ public static class LayerScheduleDocument
         var ideal = IdealLayer.NonOverlapped(problem).Picoseconds;
         var communication = outcome.Activities.Where(a => a.Kind is ActivityKind.Dispatch or ActivityKind.Combine).Select(a => a.EndPs).DefaultIfEmpty().Max();
         var makespan = outcome.Makespan.Picoseconds;
+        var (there, back) = (Steps(exchange, outcome.Activities, ActivityKind.Dispatch), Steps(exchange, outcome.Activities, ActivityKind.Combine));
+        RingShares.AddTo(exchange, there, back);
         return ScheduleDocument.Empty(schedule.Dispatch[0].Scheduler, exchange, outcome.Bounds, makespan, communication) with
         {
-            Steps = Steps(exchange, outcome.Activities, ActivityKind.Dispatch),
+            Steps = there,
             Layer = new LayerPart(
                 outcome.Evaluator, compute, ideal, ideal == 0 ? 1.0 : (double)makespan / ideal,
-                LaunchChunks.Of(problem, outcome.Activities), Steps(exchange, outcome.Activities, ActivityKind.Combine)),
+                LaunchChunks.Of(problem, outcome.Activities), back),
         };
     }
 
-    private static List<TimedStep> Steps(SchedulingProblem problem, IReadOnlyList<Activity> activities, ActivityKind kind)
+    private static TimedStep[] Steps(SchedulingProblem problem, IReadOnlyList<Activity> activities, ActivityKind kind)
     {
         var steps = new List<TimedStep>();
         foreach (var group in activities.Where(a => a.Kind == kind).GroupBy(a => a.Step).OrderBy(g => g.Key))
         {
-            var moves = group.OrderBy(a => a.Rank).ThenBy(a => a.Peer).ToArray();
-            var step = new TimedStep(moves.Min(a => a.StartPs), moves.Max(a => a.EndPs), Array.ConvertAll(moves, a => new Transfer(a.Rank, a.Peer, a.Tokens)), moves[0].Plane);
-            var shares = step.SharesPorts();
-            var follow = !problem.Fabric.ReconfiguresPartially && moves.All(a => a.StartPs == step.StartPs && a.EndPs == (shares ? step.EndPs : step.StartPs + WirePs(a)));
+            var moves = group.OrderBy(a => a.Rank).ThenBy(a => a.Peer).ThenBy(a => a.Via).ToArray();
+            var step = new TimedStep(moves.Min(a => a.StartPs), moves.Max(a => a.EndPs), Array.ConvertAll(moves, a => new Transfer(a.Rank, a.Peer, a.Tokens, a.Via)), moves[0].Plane,
+                Nic: moves.FirstOrDefault(a => a.Nic is not null).Nic);
+            var shares = problem.Fabric.Ring is not null || step.SharesPorts();
+            var follow = problem.Fabric is { ReconfiguresPartially: false, HasTwoTiers: false } && moves.All(a => a.StartPs == step.StartPs && a.EndPs == (shares ? step.EndPs : step.StartPs + WirePs(a)));
             steps.Add(follow ? step : step with { Times = Array.ConvertAll(moves, a => new StepTime(a.StartPs, a.EndPs)) });
         }
 
-        return steps;
+        return [.. steps];
 
         long WirePs(Activity a) => problem.Fabric.PairRate(a.Rank, a.Peer).TransferPs(checked(a.Tokens * problem.TokenBytes.Value));
     }

@@ -17,7 +17,10 @@ public sealed record ScheduleDocument
     /// <summary>Registered name of the kind of fabric.</summary>
     public required string FabricKind { get; init; }
 
-    /// <summary>Bit/s of each rank's port (on each switch), the same in both directions. Written as one number when all are equal.</summary>
+    /// <summary>
+    /// Bit/s of each rank's port (on each switch), the same in both directions; on two tiers of its NIC, on rings of its outgoing links
+    /// together. Written as one number when all are equal.
+    /// </summary>
     public required IReadOnlyList<long> BandwidthOfRank { get; init; }
 
     /// <summary>Picoseconds per reconfiguration; null on packet fabrics.</summary>
@@ -28,6 +31,15 @@ public sealed record ScheduleDocument
 
     /// <summary>Only ports whose circuit changes wait for the delay.</summary>
     public bool ReconfiguresPartially { get; init; }
+
+    /// <summary>Two tiers: servers of equally many ranks; 0 on all other fabrics.</summary>
+    public int NodeCount { get; init; }
+
+    /// <summary>Two tiers: bit/s of each rank inside its node, the same in both directions.</summary>
+    public IReadOnlyList<long>? ScaleUpOfRank { get; init; }
+
+    /// <summary>Rings: bit/s of the links in the order of <see cref="Fabrics.RingRates"/>.</summary>
+    public IReadOnlyList<long>? RateOfLink { get; init; }
 
     /// <summary>Bytes of one token on the wire, in both phases.</summary>
     public required long TokenBytes { get; init; }
@@ -41,8 +53,17 @@ public sealed record ScheduleDocument
     /// <summary>Name and picoseconds of each lower bound, in the order of the file.</summary>
     public required IReadOnlyList<(string Name, long Ps)> LowerBounds { get; init; }
 
+    /// <summary>Rings: prices of the links that prove the bound "ring" by weak duality.</summary>
+    public IReadOnlyList<long>? RingPrices { get; init; }
+
     /// <summary>Makespan over the largest lower bound; 1 when the makespan is 0.</summary>
     public required double Gap { get; init; }
+
+    /// <summary>Whose steps these are when the scheduler chose among others; null otherwise.</summary>
+    public string? Chosen { get; init; }
+
+    /// <summary>Why this schedule, in one line; null when there was no choice.</summary>
+    public string? Reason { get; init; }
 
     /// <summary>The dispatch.</summary>
     public required IReadOnlyList<TimedStep> Steps { get; init; }
@@ -56,12 +77,26 @@ public sealed record ScheduleDocument
         Schedule schedule, IReadOnlyList<StepTime> times, SchedulingProblem problem, IReadOnlyList<LowerBound> bounds)
     {
         var end = times.Count == 0 ? 0 : times.Max(t => t.EndPs);
-        var clock = problem.Fabric.ReconfiguresPartially ? new StepClock(problem.Fabric, problem.TokenBytes) : null;
-        return Empty(schedule.Scheduler, problem, bounds, end, end) with
+        var clock = problem.Fabric.ReconfiguresPartially || problem.Fabric.HasTwoTiers ? new StepClock(problem.Fabric, problem.TokenBytes) : null;
+        var steps = new TimedStep[schedule.Steps.Count];
+        for (var m = 0; m < steps.Length; m++)
         {
-            Steps = [.. schedule.Steps.Select((step, m) => new TimedStep(times[m].StartPs, times[m].EndPs, step.Transfers, step.Plane, TransferTimes(clock, step)))],
-        };
+            var step = schedule.Steps[m];
+            steps[m] = new TimedStep(times[m].StartPs, times[m].EndPs, step.Transfers, step.Plane);
+            if (clock is null) continue;
+            clock.Play(step); // transfers of a step start one by one
+            steps[m] = steps[m] with { Times = clock.Transfers.ToArray(), Nic = clock.Nic };
+        }
+
+        RingShares.AddTo(problem, steps);
+        return Empty(schedule.Scheduler, problem, bounds, end, end) with { Steps = steps };
     }
+
+    /// <summary>The steps without their times, for a planner.</summary>
+    public Schedule ToSchedule() => new(Scheduler, [.. Steps.Select(s => new Step([.. s.Transfers], plane: s.Plane))]);
+
+    /// <summary>Whether transfers without times of their own arrive at the end of their step: on a ring always, else when it shares ports.</summary>
+    public bool ArriveTogether(TimedStep step) => RateOfLink is not null || step.SharesPorts();
 
     /// <summary>Everything but the steps.</summary>
     internal static ScheduleDocument Empty(string scheduler, SchedulingProblem problem, IReadOnlyList<LowerBound> bounds, long makespanPs, long communicationPs)
@@ -70,8 +105,9 @@ public sealed record ScheduleDocument
         var bandwidth = new long[fabric.RankCount];
         for (var rank = 0; rank < bandwidth.Length; rank++)
         {
-            bandwidth[rank] = fabric.SendRate(rank).BitsPerSecond / fabric.PlaneCount;
-            if (fabric.ReceiveRate(rank) != fabric.SendRate(rank)) throw new ArgumentException($"rank {rank} has unequal directions");
+            bandwidth[rank] = fabric.ScaleOutSendRate(rank).BitsPerSecond / fabric.PlaneCount;
+            if (fabric.Ring is null && (fabric.ScaleOutReceiveRate(rank) != fabric.ScaleOutSendRate(rank) || fabric.ScaleUpReceiveRate(rank) != fabric.ScaleUpSendRate(rank)))
+                throw new ArgumentException($"rank {rank} has unequal directions");
         }
 
         var best = bounds.Count == 0 ? 0 : bounds.Max(b => b.Value.Picoseconds);
@@ -84,21 +120,17 @@ public sealed record ScheduleDocument
             ReconfigurationPs = fabric.ReconfigurationDelay?.Picoseconds,
             PlaneCount = fabric.PlaneCount,
             ReconfiguresPartially = fabric.ReconfiguresPartially,
+            NodeCount = fabric.HasTwoTiers ? fabric.NodeCount : 0,
+            ScaleUpOfRank = fabric.HasTwoTiers ? [.. Enumerable.Range(0, fabric.RankCount).Select(rank => fabric.ScaleUpSendRate(rank).BitsPerSecond)] : null,
+            RateOfLink = fabric.Ring?.OfLink,
             TokenBytes = problem.TokenBytes.Value,
             MakespanPs = makespanPs,
             CommunicationPs = communicationPs,
             LowerBounds = [.. bounds.Select(b => (b.Name, b.Value.Picoseconds))],
+            RingPrices = bounds.FirstOrDefault(b => b.LinkPrices is not null)?.LinkPrices,
             Gap = makespanPs == 0 ? 1.0 : (double)makespanPs / Math.Max(1, best),
             Steps = [],
         };
-    }
-
-    // With partial reconfiguration transfers of a step start one by one.
-    private static StepTime[]? TransferTimes(StepClock? clock, Step step)
-    {
-        if (clock is null) return null;
-        clock.Play(step);
-        return clock.Transfers.ToArray();
     }
 
     public string ToJson() => ScheduleJson.Write(this);

@@ -11,7 +11,10 @@ namespace Crossweave.Core.Formats.Documents;
 /// Start and arrival of each transfer. Null when they follow from the step: all start with it; a transfer that shares no port arrives
 /// after its own time on the wire at the rate of the pair, in a step with shared ports all arrive at the end.
 /// </param>
-public sealed record TimedStep(long StartPs, long EndPs, IReadOnlyList<Transfer> Transfers, int Plane = 0, IReadOnlyList<StepTime>? Times = null)
+/// <param name="Nic">Two tiers: when the traffic between nodes passes the NICs: after balancing, before the hand-out. Null when there is none.</param>
+/// <param name="Split">Two-way rings: which part of every transfer goes clockwise.</param>
+public sealed record TimedStep(
+    long StartPs, long EndPs, IReadOnlyList<Transfer> Transfers, int Plane = 0, IReadOnlyList<StepTime>? Times = null, StepTime? Nic = null, RingSplit? Split = null)
 {
     /// <summary>Whether a port serves more than one transfer.</summary>
     public bool SharesPorts()
@@ -24,6 +27,11 @@ public sealed record TimedStep(long StartPs, long EndPs, IReadOnlyList<Transfer>
         return false;
     }
 }
+
+/// <summary>Flow of one step on a two-way ring. A transfer of d tokens is d x <paramref name="PartsPerToken"/> parts.</summary>
+/// <param name="PartsPerToken">How finely tokens are cut.</param>
+/// <param name="Clockwise">Parts of each transfer that go from rank k to k + 1; the rest goes the other way.</param>
+public sealed record RingSplit(long PartsPerToken, IReadOnlyList<long> Clockwise);
 
 /// <summary>Rows of one home rank that a launch computes.</summary>
 /// <param name="Source">The rank that sent them; the computing rank itself for local rows.</param>
