@@ -7,7 +7,7 @@ namespace Crossweave.Cli.Tests;
 /// <summary>Whatever <c>schedule</c> writes, <c>verify</c> accepts: every scheduler on every kind of fabric, for exchanges and whole layers.</summary>
 public sealed class VerifyContractTests
 {
-    private static readonly string[] Kinds = ["random", "empty", "single-entry", "permutation", "skewed"];
+    private static readonly string[] Kinds = ["random", "empty", "single-entry", "permutation", "skewed", "local"];
 
     public static TheoryData<string, string> Cases()
     {
@@ -74,6 +74,7 @@ public sealed class VerifyContractTests
                     "random" => prng.NextInt(4) == 0 ? 0 : prng.NextInt(900),
                     "permutation" => t == (s + shift) % n ? 1 + prng.NextInt(500) : 0,
                     "skewed" => (long)Math.Exp(prng.NextDouble() * 8),
+                    "local" => s == t ? 2000 + prng.NextInt(500) : prng.NextInt(9), // steps are held for local rows
                     _ => 0,
                 };
         if (kind == "single-entry") cells[prng.NextInt(3), 3 + prng.NextInt(3)] = 12;

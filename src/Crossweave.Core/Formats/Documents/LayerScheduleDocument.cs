@@ -22,9 +22,11 @@ public static class LayerScheduleDocument
         if (!dispatch.Work.Cells.SequenceEqual(dispatch.Copies.Cells)) throw new ArgumentException("rows must be the copies moved");
         var exchange = new SchedulingProblem(dispatch.Copies, traffic.DispatchCopyBytes, problem.Fabric);
         var ideal = IdealLayer.NonOverlapped(problem).Picoseconds;
-        var communication = outcome.Activities.Where(a => a.Kind is ActivityKind.Dispatch or ActivityKind.Combine).Select(a => a.EndPs).DefaultIfEmpty().Max();
         var makespan = outcome.Makespan.Picoseconds;
         var (there, back) = (Steps(exchange, outcome.Activities, ActivityKind.Dispatch), Steps(exchange, outcome.Activities, ActivityKind.Combine));
+        var last = outcome.Activities.Select(a => a.EndPs).DefaultIfEmpty().Max();
+        if (makespan > last) back = [.. back, new TimedStep(last, makespan, [])]; // the last step is held for local rows
+        var communication = there.Concat(back).Select(s => s.EndPs).DefaultIfEmpty().Max();
         RingShares.AddTo(exchange, there, back);
         return ScheduleDocument.Empty(schedule.Dispatch[0].Scheduler, exchange, outcome.Bounds, makespan, communication) with
         {
