@@ -1,6 +1,13 @@
 using Crossweave.Algorithms;
+using Crossweave.Core.Compute;
 using Crossweave.Core.Fabrics;
+using Crossweave.Core.Formats.Documents;
+using Crossweave.Core.Layers;
+using Crossweave.Core.Traffic;
+using Crossweave.Core.Units;
+using Crossweave.Core.Verification;
 using Crossweave.Planning;
+using Crossweave.Simulation.Layer;
 
 namespace Crossweave.Cli.Tests;
 
@@ -59,6 +66,33 @@ public sealed class VerifyContractTests
                 var (code, output, _) = Cli.Run("verify", document, "--matrix", matrix);
                 Assert.True(code == 0, $"{fabric} {scheduler} {layer}: {output}");
             }
+    }
+
+    public static TheoryData<string> Fabrics => [.. FabricKinds.All.Select(f => f.Name)];
+
+    /// <summary>Launches that are planned, and phases that interleave in mixed steps, on every fabric.</summary>
+    [Theory]
+    [MemberData(nameof(Fabrics))]
+    public void Planned_layers_are_certified_on_every_fabric(string kind)
+    {
+        var options = new FabricOptions(
+            6, 3, new Bandwidth(400_000_000_000), kind == "circuit-switch" ? new SimTime(10_000) : null, ScaleUpBandwidth: kind == "two-tier" ? new Bandwidth(3_600_000_000_000) : null);
+        var fabric = FabricKinds.Find(kind, "test").Build(options);
+        var profile = ComputeProfiles.Parse("photonic-rtx-pro-6000", "test");
+        foreach (var matrixKind in Kinds)
+            foreach (var name in new[] { "greedy-max-weight", "fast", "fluid", "ring" })
+                foreach (var planner in LayerPlanners.All)
+                {
+                    var there = TrafficMatrixFile.Parse(Matrix(matrixKind, 5), "test");
+                    var scheduler = Schedulers.Find(name, "test");
+                    var traffic = new LayerTraffic([new Exchange(there, there)], [new Exchange(there.Transpose(), there.Transpose())], new Bytes(12_288), new Bytes(12_288));
+                    var problem = LayerSchedules.ProblemFor(scheduler, new LayerProblem(traffic, fabric, [.. Enumerable.Repeat(profile, 6)]));
+                    var schedule = planner.Plan(problem, LayerSchedules.Build(scheduler, problem, new Prng(1)));
+                    var outcome = new PlannedExecutor().Evaluate(problem, schedule);
+                    var document = LayerScheduleDocument.From(problem, schedule, outcome, "photonic-rtx-pro-6000");
+                    var findings = ScheduleVerifier.Verify(document, there).Findings;
+                    Assert.True(findings.Count == 0, $"{kind} {matrixKind} {name} {planner.Name}: {string.Join(" | ", findings)}");
+                }
     }
 
     private static string Matrix(string kind, int seed)
