@@ -101,6 +101,19 @@ public sealed class ScheduleOptionTests
         var layer = folder.File("l.json");
         Assert.Equal(0, Cli.Run("schedule", "--matrix", matrix, "--compute", "photonic-rtx-pro-6000", "--combine", "--json", layer).Code);
         AssertWrong("a whole layer", ["schedule", "--matrix", matrix, "--previous", layer]);
+        // Relays and planes that this fabric does not have.
+        var other = folder.File("o.json");
+        foreach (var options in new string[][] { ["--scheduler", "fast", "--nodes", "5", "--scale-up-bandwidth", "3600Gbps"], ["--switches", "2", "--delta", "1us"] })
+        {
+            Assert.Equal(0, Cli.Run(["schedule", "--matrix", matrix, "--json", other, .. options]).Code);
+            Assert.Equal(0, Cli.Run("schedule", "--matrix", matrix, "--delta", "10ns", "--previous", other).Code);
+        }
+
+        var (wide, relayed) = (folder.File("w.csv", "0,9,2,5\n1,0,8,3\n7,1,0,1\n2,6,4,0\n"), folder.File("r.json"));
+        Assert.Equal(0, Cli.Run("schedule", "--matrix", wide, "--scheduler", "fast", "--nodes", "2", "--scale-up-bandwidth", "3600Gbps", "--json", relayed).Code);
+        Assert.Contains("\"via\"", File.ReadAllText(relayed), StringComparison.Ordinal);
+        Assert.Contains("planned afresh", Cli.Run("schedule", "--matrix", wide, "--previous", relayed).Out, StringComparison.Ordinal);
+
         // A step that cannot run is not patched but planned afresh.
         var odd = folder.File("odd.json", File.ReadAllText(before).Replace("\"target\": 1", "\"target\": 9", StringComparison.Ordinal));
         Assert.Equal(0, Cli.Run("schedule", "--matrix", matrix, "--delta", "10ns", "--previous", odd).Code);

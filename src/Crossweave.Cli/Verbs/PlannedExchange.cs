@@ -29,6 +29,8 @@ internal static class PlannedExchange
     public static ScheduleDocument Again(Schedule previous, IScheduler scheduler, SchedulingProblem problem, Prng prng)
     {
         var used = problem with { Fabric = scheduler.TimedOn(problem.Fabric) };
+        if (previous.Steps.Any(s => s.Plane >= used.Fabric.PlaneCount || s.Transfers.Any(t => t.Via >= 0)))
+            return Fresh(scheduler, problem, prng) with { Reason = "planned afresh: the previous schedule has relays or uses other switches" };
         var schedule = Replanning.Replan(previous, used, scheduler, prng);
         var stayed = Stayed(previous, schedule);
         var reason = $"{stayed} of the {previous.Steps.Count} steps of the previous schedule stayed as they were; {schedule.Steps.Count} steps now";

@@ -8,7 +8,8 @@ namespace Crossweave.Core.Verification;
 /// Checks a timed schedule of one exchange or of a whole layer from scratch, as scheduling spec section 8 lists for a certificate: every
 /// off-diagonal entry of the matrix is carried exactly, and returned exactly; one circuit per port and plane at any instant over both
 /// phases, with the delay between different circuits (for the whole plane, or port by port with partial reconfiguration); no port exceeds
-/// its bandwidth; every row is in exactly one launch, launches follow their data, one at a time per rank and none faster than the profile;
+/// its bandwidth, on rings no link (<see cref="RingRules"/>), and relays on two tiers come in order through their NICs
+/// (<see cref="TierRules"/>); every row is in exactly one launch, launches follow their data, one at a time per rank and none faster than the profile;
 /// nothing is returned before it is computed; the makespan is the last end; every claimed bound is no more than its definition gives;
 /// the gap is what it says. Uses no code of schedulers, simulators, timing or bounds; only the compute profile is the product's.
 /// O(transfers log + ranks^2 log); on packet fabrics O(b^2) for b transfers of one port that overlap in one chain; a bound that rests on

@@ -264,6 +264,36 @@ public sealed class FabricVerifierTests
         }
     }
 
+    [Fact]
+    public void Documents_with_any_digits_changed_are_judged_or_refused_but_never_crash_the_verifier()
+    {
+        using var folder = new TemporaryFolder();
+        var prng = new Prng(8);
+        var (judged, found) = (0, 0);
+        foreach (var (document, matrix) in new[] { (OnRing, Around), (OnTiers, Relayed) })
+        {
+            var text = document.ToJson();
+            var digits = Enumerable.Range(0, text.Length).Where(i => char.IsAsciiDigit(text[i])).ToArray();
+            for (var round = 0; round < 300; round++)
+            {
+                var changed = text.ToCharArray();
+                for (var k = prng.NextInt(3); k >= 0; k--) changed[digits[prng.NextInt(digits.Length)]] = (char)('0' + prng.NextInt(10));
+                var path = folder.File("s.json", new string(changed));
+                try
+                {
+                    judged++;
+                    if (!ScheduleVerifier.Verify(ScheduleDocument.Read(path), matrix).IsValid) found++;
+                }
+                catch (InputException)
+                {
+                    judged--;
+                }
+            }
+        }
+
+        Assert.True(judged > 300 && found > judged * 3 / 4, $"{found} of {judged}");
+    }
+
     private static bool IsOfTheNetwork(Finding f) => f.What is "bandwidth" or "one step at a time" or "ring split" or "relay";
 
     private static ScheduleDocument Step(params TimedStep[] steps) => OnTiers with { Steps = steps };
