@@ -71,7 +71,8 @@ public sealed record ScheduleDocument
         for (var rank = 0; rank < bandwidth.Length; rank++)
         {
             bandwidth[rank] = fabric.SendRate(rank).BitsPerSecond / fabric.PlaneCount;
-            if (fabric.ReceiveRate(rank) != fabric.SendRate(rank)) throw new ArgumentException($"rank {rank} has unequal directions");
+            if (fabric.ReceiveRate(rank) != fabric.SendRate(rank))
+                throw InputException.At($"rank {rank} of the {fabric.Kind}", $"{fabric.SendRate(rank)} out and {fabric.ReceiveRate(rank)} in", "the same rate both ways; a schedule document has one bandwidth per rank");
         }
 
         var best = bounds.Count == 0 ? 0 : bounds.Max(b => b.Value.Picoseconds);
