@@ -10,6 +10,7 @@ using Crossweave.Core.Scheduling;
 using Crossweave.Core.Traffic;
 using Crossweave.Core.Units;
 using Crossweave.Planning;
+using Crossweave.Planning.Layers;
 using Crossweave.Reporting;
 using Crossweave.Reporting.Schedules;
 
@@ -23,6 +24,7 @@ internal static class ScheduleVerb
         var matrix = new Option<string?>("--matrix") { Description = "Traffic matrix: n lines of n comma-separated whole numbers (tokens; row = source, the diagonal is local).", HelpName = "M.csv" };
         var scheduler = new Option<string>("--scheduler") { Description = $"Method: {string.Join(", ", Schedulers.All.Select(s => s.Name))}; 'all' compares them.", DefaultValueFactory = _ => "greedy-max-weight", HelpName = "NAME" };
         var tokenBytes = new Option<string?>("--token-bytes") { Description = "Bytes of one token on the wire: a plain number of bytes, or with a unit (12KiB). Default 14336.", HelpName = "BYTES" };
+        var preset = new Option<string?>("--preset") { Description = $"Effort of the --modes that plan launches: {string.Join(", ", LayerEffort.All.Select(e => e.Name))}. Default {LayerEffort.Fast.Name}.", HelpName = "NAME" };
         var combine = new Option<bool>("--combine") { Description = "The whole layer: dispatch, launches at the speed of --compute, combine." };
         var mode = new Option<string?>("--mode") { Description = $"With --combine, how the layer runs: {string.Join(", ", LayerModes.All.Select(m => m.Name))}. Default {LayerModes.Default}.", HelpName = "NAME" };
         var svg = new Option<string?>("--svg") { Description = "Draw the timeline of ports and launches into FILE.", HelpName = "FILE" };
@@ -34,7 +36,7 @@ internal static class ScheduleVerb
         var list = CommonOptions.List("schedulers");
         var command = new Command("schedule", "Schedule one all-to-all, or a whole layer with --compute and --combine: matchings, times, lower bounds and the gap to them.") { matrix, scheduler, tokenBytes };
         cluster.AddTo(command);
-        foreach (var option in new Option[] { costs.Option, combine, mode, svg, html, json, seed, list }) command.Options.Add(option);
+        foreach (var option in new Option[] { costs.Option, combine, mode, preset, svg, html, json, seed, list }) command.Options.Add(option);
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(list)) return VerbText.List(terminal, Schedulers.All.Select(s => (s.Name, s.Summary)));
@@ -49,8 +51,9 @@ internal static class ScheduleVerb
                 if (target is not null && chosen.Count > 1)
                     throw InputException.At(option, "several schedulers", "one --scheduler");
             var compute = Compute(parsed.GetValue(combine), parsed.GetValue(mode), cluster.HasCompute(parsed), description.Compute);
+            var layerMode = Mode(parsed.GetValue(mode) ?? LayerModes.Default, parsed.GetValue(preset), compute is not null);
             var prng = new Prng(parsed.GetValue(seed));
-            var documents = chosen.Select(s => compute is null ? Exchange(s, problem, prng.Split(s.Name)) : Layer(s, problem, compute, LayerModes.Find(parsed.GetValue(mode) ?? LayerModes.Default, "--mode"), prng.Split(s.Name))).ToList();
+            var documents = chosen.Select(s => compute is null ? Exchange(s, problem, prng.Split(s.Name)) : Layer(s, problem, compute, layerMode, prng.Split(s.Name))).ToList();
             if (parsed.GetValue(svg) is { } drawing) AtomicFile.WriteAllText(drawing, ScheduleReport.Chart(documents[0]).Standalone());
             if (parsed.GetValue(html) is { } page)
                 AtomicFile.WriteAllText(page, ScheduleReport.Render(documents[0], new ReportContext($"crossweave {string.Join(' ', parsed.Tokens.Select(t => t.Value))}", ProgramVersion.Text)));
@@ -68,6 +71,15 @@ internal static class ScheduleVerb
         return mode is null ? null : throw InputException.At("--mode", $"'{mode}' without --combine", "--compute PROFILE --combine beside it");
     }
 
+    private static LayerMode Mode(string name, string? preset, bool isLayer)
+    {
+        var effort = preset is null ? LayerEffort.Fast : LayerEffort.Find(preset, "--preset");
+        var mode = LayerModes.Find(name, effort, "--mode");
+        return preset is null || (isLayer && LayerModes.HasEffort(name))
+            ? mode
+            : throw InputException.At("--preset", $"'{preset}' {(isLayer ? $"beside --mode {name}" : "without --combine")}", $"a --mode that plans launches beside it, for example --compute PROFILE --combine --mode {LayerModes.Auto}");
+    }
+
     /// <summary>Schedules that share ports are timed on the packet twin of the fabric; the document names the fabric used.</summary>
     private static ScheduleDocument Exchange(IScheduler scheduler, SchedulingProblem problem, Prng prng)
     {
@@ -83,8 +95,8 @@ internal static class ScheduleVerb
         var (there, back) = (exchange.Demand, exchange.Demand.Transpose());
         var traffic = new LayerTraffic([new Exchange(there, there)], [new Exchange(back, back)], exchange.TokenBytes, exchange.TokenBytes);
         var problem = LayerSchedules.ProblemFor(scheduler, new LayerProblem(traffic, exchange.Fabric, [.. Enumerable.Repeat(profile, there.RankCount)]));
-        var (schedule, outcome) = mode.Run(problem, scheduler, prng);
-        return LayerScheduleDocument.From(problem, schedule, outcome with { Evaluator = mode.Name }, compute.Trim());
+        var run = mode.Run(problem, scheduler, prng);
+        return LayerScheduleDocument.From(problem, run.Schedule, run.Outcome with { Evaluator = mode.Name }, compute.Trim()) with { Scheduler = scheduler.Name, Chosen = run.Chosen, Reason = run.Reason };
     }
 
     private static Bytes TokenBytes(string text) =>
@@ -99,6 +111,7 @@ internal static class ScheduleVerb
         }
 
         terminal.Out.WriteLine(ScheduleTables.Headline(documents[0]));
+        if (documents[0].Reason is { } reason) terminal.Out.WriteLine(reason);
         terminal.Write(ScheduleTables.Bounds(documents[0]));
         terminal.Write(ScheduleTables.Steps(documents[0].Layer is null ? "Steps" : "Dispatch steps", documents[0].Steps, documents[0].PlaneCount));
         if (documents[0].Layer is not { } layer) return;

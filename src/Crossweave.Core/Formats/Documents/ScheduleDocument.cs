@@ -44,6 +44,12 @@ public sealed record ScheduleDocument
     /// <summary>Makespan over the largest lower bound; 1 when the makespan is 0.</summary>
     public required double Gap { get; init; }
 
+    /// <summary>Whose steps these are when the scheduler chose among others; null otherwise.</summary>
+    public string? Chosen { get; init; }
+
+    /// <summary>Why this schedule, in one line; null when there was no choice.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>The dispatch.</summary>
     public required IReadOnlyList<TimedStep> Steps { get; init; }
 

@@ -14,6 +14,8 @@ internal static class ScheduleJson
         json.Key("scheduler").Value(document.Scheduler);
         if (document.Layer is { } layer) json.Key("mode").Value(layer.Mode).Key("compute").Value(layer.Compute);
         json.Key("ranks").Value(document.RankCount);
+        if (document.Chosen is not null) json.Key("chosen").Value(document.Chosen);
+        if (document.Reason is not null) json.Key("reason").Value(document.Reason);
         json.Key("fabric").BeginObject().Key("kind").Value(document.FabricKind).Key("bandwidth");
         if (document.BandwidthOfRank.Distinct().Take(2).Count() == 1) json.Value(document.BandwidthOfRank[0]);
         else json.Line([.. document.BandwidthOfRank]);
@@ -75,7 +77,7 @@ internal static class ScheduleJson
 
     public static ScheduleDocument Read(JsonInput root)
     {
-        root.AllowOnly(["scheduler", "ranks", "fabric", "tokenBytes", "makespanPs", "communicationPs", "lowerBounds", "gap", "steps", .. LayerKeys]);
+        root.AllowOnly(["scheduler", "chosen", "reason", "ranks", "fabric", "tokenBytes", "makespanPs", "communicationPs", "lowerBounds", "gap", "steps", .. LayerKeys]);
         var fabric = root["fabric"];
         fabric.AllowOnly("kind", "bandwidth", "reconfigurationPs", "switches", "reconfiguration");
         var ranks = root["ranks"].Int32(1, 1 << 20);
@@ -86,6 +88,8 @@ internal static class ScheduleJson
         var document = new ScheduleDocument
         {
             Scheduler = root["scheduler"].Text(),
+            Chosen = root.Find("chosen")?.Text(),
+            Reason = root.Find("reason")?.Text(),
             RankCount = ranks,
             FabricKind = fabric["kind"].Text(),
             BandwidthOfRank = perRank,
