@@ -30,6 +30,7 @@ internal sealed class HelpExamples(HelpAction help) : SynchronousCommandLineActi
         ("schedule", "crossweave schedule --matrix matrix.csv --scheduler fast --nodes 4 --bandwidth 400Gbps --scale-up-bandwidth 3600Gbps --json schedule.json"),
         ("schedule", "crossweave schedule --matrix matrix.csv --scheduler fluid --port-costs 8,10,16,20"),
         ("schedule", "crossweave schedule --matrix matrix.csv --delta 10ns --compute photonic-rtx-pro-6000 --combine --mode overlap-async --json layer.json --html layer.html"),
+        ("schedule", "crossweave schedule --matrix matrix.csv --delta 10ns --compute photonic-rtx-pro-6000 --combine --mode auto --preset quality --json layer.json"),
         ("verify", "crossweave verify placement.json"),
         ("verify", "crossweave verify layer.json --matrix matrix.csv"),
         ("models", "crossweave models deepseek-v3 config.json --dispatch-format fp8"),

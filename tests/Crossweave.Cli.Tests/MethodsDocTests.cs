@@ -22,6 +22,7 @@ public sealed class MethodsDocTests
         Add(text, "Placement planners", Planners.All.Select(p => (p.Name, p.Summary)));
         Add(text, "Schedulers", Schedulers.All.Select(s => (s.Name, s.Summary)));
         Add(text, "Layer evaluators", LayerEvaluators.All.Select(e => (e.Name, e.Summary)));
+        Add(text, "Layer planners", LayerPlanners.All.Select(p => (p.Name, p.Summary)));
         Add(text, "Fabrics", FabricKinds.All.Select(f => (f.Name, f.Summary)));
         Add(text, "Recorded routing", Importers.All.Select(i => (i.Name, i.Summary)));
         Add(text, "Placement files", PlacementFormats.All.Select(f => (f.Name, f.Summary)));

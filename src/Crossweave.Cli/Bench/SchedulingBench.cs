@@ -39,6 +39,7 @@ public static class SchedulingBench
         yield return FastNodes(8);
         yield return FastNodes(40);
         yield return RingFlow(64);
+        foreach (var row in LayerBench.Run()) yield return row;
         foreach (var row in ReplanBench.Run()) yield return row;
     }
 

@@ -96,9 +96,13 @@ internal static class PlanRunner
         {
             var problem = new SchedulingProblem(exchanges[x].Copies, copyBytes, fabric);
             var hop = exchanges.Count == 1 ? "" : $".hop{x + 1}";
-            var whole = Schedulers.Find(schedules[x].Scheduler, "scheduler").KeepsEntriesWhole;
+            var whole = Schedulers.All.Any(s => s.Name == schedules[x].Scheduler && s.KeepsEntriesWhole) && IsWhole(schedules[x]);
             ScheduleDocument.From(schedules[x], ScheduleTiming.Time(schedules[x], fabric, copyBytes), problem, ScheduleBounds.For(problem, whole)).Write($"{name}{hop}.json");
             TrafficMatrixFile.Write(exchanges[x].Copies, $"{name}{hop}.csv");
         }
     }
+
+    // Layer planners cut the transfers of whole-entry schedulers where launches begin.
+    private static bool IsWhole(Schedule schedule) =>
+        schedule.Steps.SelectMany(s => s.Transfers).GroupBy(t => (t.Source, t.Target)).All(g => g.Count() == 1);
 }

@@ -13,7 +13,7 @@ internal static class PlanVerb
     public static Command CreateCompare(Terminal terminal) => Make(
         terminal,
         new Command("compare", "Every planner x every scheduler x every evaluator on one trace, judged on the held-out part."),
-        new PlanOptions("all", "all", "all"));
+        new PlanOptions("all", "all", PlanOptions.CompareEvaluators));
 
     private static Command Make(Terminal terminal, Command command, PlanOptions options)
     {

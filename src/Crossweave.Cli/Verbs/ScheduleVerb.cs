@@ -9,6 +9,7 @@ using Crossweave.Core.Scheduling;
 using Crossweave.Core.Traffic;
 using Crossweave.Core.Units;
 using Crossweave.Planning;
+using Crossweave.Planning.Layers;
 using Crossweave.Planning.Scheduling;
 using Crossweave.Reporting;
 using Crossweave.Reporting.Schedules;
@@ -23,7 +24,7 @@ internal static class ScheduleVerb
         var matrix = new Option<string?>("--matrix") { Description = "Traffic matrix: n lines of n comma-separated whole numbers (tokens; row = source, the diagonal is local).", HelpName = "M.csv" };
         var scheduler = new Option<string>("--scheduler") { Description = $"Method: {string.Join(", ", Schedulers.All.Select(s => s.Name))}; 'all' compares them.", DefaultValueFactory = _ => "greedy-max-weight", HelpName = "NAME" };
         var tokenBytes = new Option<string?>("--token-bytes") { Description = "Bytes of one token on the wire: a plain number of bytes, or with a unit (12KiB). Default 14336.", HelpName = "BYTES" };
-        var preset = new Option<string?>("--preset") { Description = $"Effort of the schedulers hybrid and auto: {string.Join(", ", HybridPreset.All.Select(p => p.Name))}. Default {HybridPreset.Fast.Name}.", HelpName = "NAME" };
+        var preset = new Option<string?>("--preset") { Description = $"Effort of the schedulers hybrid and auto and of the --modes that plan launches: {string.Join(", ", LayerEffort.All.Select(e => e.Name))}. Default {LayerEffort.Fast.Name}.", HelpName = "NAME" };
         var previous = new Option<string?>("--previous") { Description = "Patch the schedule in this file (of 'schedule --json', same ranks) for the matrix instead of planning afresh; --scheduler, by default its maker, plans where patching does not do.", HelpName = "S.json" };
         var combine = new Option<bool>("--combine") { Description = "The whole layer: dispatch, launches at the speed of --compute, combine." };
         var mode = new Option<string?>("--mode") { Description = $"With --combine, how the layer runs: {string.Join(", ", LayerModes.All.Select(m => m.Name))}. Default {LayerModes.Default}.", HelpName = "NAME" };
@@ -34,9 +35,9 @@ internal static class ScheduleVerb
         var json = CommonOptions.Json();
         var seed = CommonOptions.Seed();
         var list = CommonOptions.List("schedulers");
-        var command = new Command("schedule", "Schedule one all-to-all, or a whole layer with --compute and --combine: matchings, times, lower bounds and the gap to them.") { matrix, scheduler, preset, previous, tokenBytes };
+        var command = new Command("schedule", "Schedule one all-to-all, or a whole layer with --compute and --combine: matchings, times, lower bounds and the gap to them.") { matrix, scheduler, previous, tokenBytes };
         cluster.AddTo(command);
-        foreach (var option in new Option[] { costs.Option, combine, mode, svg, html, json, seed, list }) command.Options.Add(option);
+        foreach (var option in new Option[] { costs.Option, combine, mode, preset, svg, html, json, seed, list }) command.Options.Add(option);
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(list)) return VerbText.List(terminal, Schedulers.All.Select(s => (s.Name, s.Summary)));
@@ -48,14 +49,14 @@ internal static class ScheduleVerb
             var problem = new SchedulingProblem(demand, unequal?.TokenBytes ?? TokenBytes(bytes ?? "14336"), (unequal?.Cluster ?? description).BuildFabric());
             var before = parsed.GetValue(previous) is { } file ? PlannedExchange.ReadPrevious(file, demand.RankCount) : null;
             var asked = before is not null && parsed.GetResult(scheduler) is not { Implicit: false } && Schedulers.All.Any(s => s.Name == before.Scheduler) ? before.Scheduler : parsed.GetValue(scheduler);
-            var chosen = WithPreset(VerbText.Choose(asked, Schedulers.All, s => s.Name, [], "--scheduler"), parsed.GetValue(preset));
+            var compute = Compute(parsed.GetValue(combine), parsed.GetValue(mode), cluster.HasCompute(parsed), description.Compute);
+            var (chosen, layerMode) = WithPreset(VerbText.Choose(asked, Schedulers.All, s => s.Name, [], "--scheduler"), parsed.GetValue(mode) ?? LayerModes.Default, compute is not null, parsed.GetValue(preset));
             if (before is not null && (chosen.Count > 1 || parsed.GetValue(combine))) throw InputException.At("--previous", chosen.Count > 1 ? "it beside several schedulers" : "it beside --combine", "the schedule of one exchange and one --scheduler");
             foreach (var (option, target) in new[] { ("--json", parsed.GetValue(json)), ("--svg", parsed.GetValue(svg)), ("--html", parsed.GetValue(html)) })
                 if (target is not null && chosen.Count > 1)
                     throw InputException.At(option, "several schedulers", "one --scheduler");
-            var compute = Compute(parsed.GetValue(combine), parsed.GetValue(mode), cluster.HasCompute(parsed), description.Compute);
             var prng = new Prng(parsed.GetValue(seed));
-            var documents = chosen.Select(s => before is not null ? PlannedExchange.Again(before.ToSchedule(), s, problem, prng.Split(s.Name)) : compute is null ? PlannedExchange.Fresh(s, problem, prng.Split(s.Name)) : Layer(s, problem, compute, LayerModes.Find(parsed.GetValue(mode) ?? LayerModes.Default, "--mode"), prng.Split(s.Name))).ToList();
+            var documents = chosen.Select(s => before is not null ? PlannedExchange.Again(before.ToSchedule(), s, problem, prng.Split(s.Name)) : compute is null ? PlannedExchange.Fresh(s, problem, prng.Split(s.Name)) : Layer(s, problem, compute, layerMode, prng.Split(s.Name))).ToList();
             if (parsed.GetValue(svg) is { } drawing) AtomicFile.WriteAllText(drawing, ScheduleReport.Chart(documents[0]).Standalone());
             if (parsed.GetValue(html) is { } page)
                 AtomicFile.WriteAllText(page, ScheduleReport.Render(documents[0], new ReportContext($"crossweave {string.Join(' ', parsed.Tokens.Select(t => t.Value))}", ProgramVersion.Text)));
@@ -73,13 +74,18 @@ internal static class ScheduleVerb
         return mode is null ? null : throw InputException.At("--mode", $"'{mode}' without --combine", "--compute PROFILE --combine beside it");
     }
 
-    private static IReadOnlyList<IScheduler> WithPreset(IReadOnlyList<IScheduler> chosen, string? name)
+    /// <summary>Schedulers and mode with the effort asked for, where they have one.</summary>
+    private static (IReadOnlyList<IScheduler> Chosen, LayerMode Mode) WithPreset(IReadOnlyList<IScheduler> chosen, string mode, bool isLayer, string? preset)
     {
-        if (name is null) return chosen;
-        var preset = HybridPreset.Find(name, "--preset");
-        return chosen.Any(s => s is HybridScheduler or AutoScheduler)
-            ? [.. chosen.Select(preset.Apply)]
-            : throw InputException.At("--preset", $"'{name}' beside --scheduler {string.Join(',', chosen.Select(s => s.Name))}", "--scheduler hybrid or auto");
+        if (preset is null) return (chosen, LayerModes.Find(mode, LayerEffort.Fast, "--mode"));
+        var (effort, search) = (LayerEffort.Find(preset, "--preset"), HybridPreset.Find(preset, "--preset"));
+        var found = LayerModes.Find(mode, effort, "--mode");
+        return (isLayer && LayerModes.HasEffort(mode)) || chosen.Any(s => s is HybridScheduler or AutoScheduler)
+            ? ([.. chosen.Select(search.Apply)], found)
+            : throw InputException.At(
+                "--preset",
+                $"'{preset}' beside --scheduler {string.Join(',', chosen.Select(s => s.Name))}{(isLayer ? $" --mode {mode}" : "")}",
+                $"--scheduler hybrid or auto, or a --mode that plans launches (--compute PROFILE --combine --mode {LayerModes.Auto})");
     }
 
     private static ScheduleDocument Layer(IScheduler scheduler, SchedulingProblem exchange, string compute, LayerMode mode, Prng prng)
@@ -88,8 +94,8 @@ internal static class ScheduleVerb
         var (there, back) = (exchange.Demand, exchange.Demand.Transpose());
         var traffic = new LayerTraffic([new Exchange(there, there)], [new Exchange(back, back)], exchange.TokenBytes, exchange.TokenBytes);
         var problem = LayerSchedules.ProblemFor(scheduler, new LayerProblem(traffic, exchange.Fabric, [.. Enumerable.Repeat(profile, there.RankCount)]));
-        var (schedule, outcome) = mode.Run(problem, scheduler, prng);
-        return LayerScheduleDocument.From(problem, schedule, outcome with { Evaluator = mode.Name }, compute.Trim());
+        var run = mode.Run(problem, scheduler, prng);
+        return LayerScheduleDocument.From(problem, run.Schedule, run.Outcome with { Evaluator = mode.Name }, compute.Trim()) with { Scheduler = scheduler.Name, Chosen = run.Chosen, Reason = run.Reason };
     }
 
     private static Bytes TokenBytes(string text) =>

@@ -30,6 +30,9 @@ public sealed class PlannedEvaluator(ILayerPlanner planner, ILayerEvaluator exec
 
     public string Summary => planner.Summary;
 
+    /// <summary>The schedule with the planner's launches; one that has launches stays as it is.</summary>
+    public LayerSchedule Complete(LayerProblem problem, LayerSchedule schedule) => schedule.Launches is null ? planner.Plan(problem, schedule) : schedule;
+
     public LayerOutcome Evaluate(LayerProblem problem, LayerSchedule schedule) =>
-        executor.Evaluate(problem, planner.Plan(problem, schedule)) with { Evaluator = Name };
+        executor.Evaluate(problem, Complete(problem, schedule)) with { Evaluator = Name };
 }

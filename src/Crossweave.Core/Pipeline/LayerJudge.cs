@@ -76,12 +76,15 @@ internal sealed class LayerJudge
         return judged;
     }
 
-    /// <summary>Problem and schedule of one layer on the first batch.</summary>
-    public LayerPlan Plan(int layer, int planner, IScheduler scheduler)
+    /// <summary>Problem and schedule of one layer on the first batch, with launches where the evaluator plans them.</summary>
+    public LayerPlan Plan(int layer, int planner, IScheduler scheduler, ILayerEvaluator evaluator)
     {
         var problem = new LayerProblem(Traffic(layer, planner, 0, out _), scheduler.TimedOn(_request.Fabric), _request.ComputeOfRank);
-        return new LayerPlan(problem, LayerSchedules.Build(scheduler, problem, PrngOf(scheduler, layer)));
+        return new LayerPlan(problem, Complete(evaluator, problem, LayerSchedules.Build(scheduler, problem, PrngOf(scheduler, layer))));
     }
+
+    private static LayerSchedule Complete(ILayerEvaluator evaluator, LayerProblem problem, LayerSchedule schedule) =>
+        evaluator is PlannedEvaluator planned ? planned.Complete(problem, schedule) : schedule;
 
     private void Simulate(int layer, LayerTraffic traffic, bool isFirst, LayerCell[] cells)
     {
@@ -92,12 +95,13 @@ internal sealed class LayerJudge
             var schedule = LayerSchedules.Build(scheduler, problem, PrngOf(scheduler, layer));
             for (var e = 0; e < _request.Evaluators.Count; e++)
             {
-                var outcome = _request.Evaluators[e].Evaluate(problem, schedule);
+                var complete = Complete(_request.Evaluators[e], problem, schedule);
+                var outcome = _request.Evaluators[e].Evaluate(problem, complete);
                 ref var cell = ref cells[(s * _request.Evaluators.Count) + e];
                 cell.MakespanPs += outcome.Makespan.Picoseconds;
                 cell.BoundPs += outcome.BestBound.Value.Picoseconds;
                 if (!isFirst) continue;
-                cell.StepCount = schedule.Dispatch.Sum(x => x.Steps.Count) + schedule.Combine.Sum(x => x.Steps.Count);
+                cell.StepCount = complete.Dispatch.Sum(x => x.Steps.Count) + complete.Combine.Sum(x => x.Steps.Count);
                 cell.Bottleneck = outcome.BestBound.Bottleneck;
             }
         }

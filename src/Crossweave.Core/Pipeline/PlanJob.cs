@@ -64,9 +64,9 @@ public static class PlanJob
         var scheduler = request.Schedulers.First(s => s.Name == chosen.Scheduler);
         var evaluator = request.Evaluators.First(e => e.Name == chosen.Evaluator);
         var slowest = Array.IndexOf(best.MakespanPs, best.MakespanPs.Max());
-        var before = judge.Plan(slowest, 0, scheduler);
+        var before = judge.Plan(slowest, 0, scheduler, evaluator);
         var chosenLayers = new LayerPlan[judged.Length];
-        Parallel.For(0, judged.Length, new ParallelOptions { MaxDegreeOfParallelism = request.Threads ?? -1 }, layer => chosenLayers[layer] = judge.Plan(layer, planner, scheduler));
+        Parallel.For(0, judged.Length, new ParallelOptions { MaxDegreeOfParallelism = request.Threads ?? -1 }, layer => chosenLayers[layer] = judge.Plan(layer, planner, scheduler, evaluator));
         var after = chosenLayers[slowest];
         return new PlanResult
         {

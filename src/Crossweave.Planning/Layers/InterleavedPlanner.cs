@@ -93,17 +93,14 @@ public sealed class InterleavedPlanner(LayerEffort effort) : ILayerPlanner
                 {
                     if (points[l].IsLocalAlone) continue;
                     var before = l == 0 ? 0 : points[l - 1].ClosingRows;
-                    if (l < points.Length - 1)
-                    {
-                        found = Moved(points[l].ClosingRows + step) || Moved(points[l].ClosingRows - step);
-                        if (!found && tried < moves) found = Attempt([.. points[..l], Merged(points[l + 1], points[l].TakesLocal), .. points[(l + 1)..].Skip(1)]);
-                    }
-
+                    var after = Array.FindIndex(points, l + 1, p => !p.IsLocalAlone);
+                    if (after > 0) found = Moved(points[l].ClosingRows + step) || Moved(points[l].ClosingRows - step);
+                    if (l < points.Length - 1 && !found && tried < moves) found = Attempt([.. points[..l], Merged(points[l], points[l + 1]), .. points[(l + 2)..]]);
                     if (!found && tried < moves && points[l].ClosingRows - before >= 2)
                         found = Attempt([.. points[..l], new ClosingPoint(points[l].ClosingRows - Math.Max(1, (points[l].ClosingRows - before) / 4), false, false), .. points[l..]]);
 
                     bool Moved(long closing) =>
-                        tried < moves && closing > before && closing < points[l + 1].ClosingRows &&
+                        tried < moves && closing > before && closing < points[after].ClosingRows &&
                         Attempt([.. points[..l], points[l] with { ClosingRows = closing }, .. points[(l + 1)..]]);
                 }
 
@@ -119,6 +116,8 @@ public sealed class InterleavedPlanner(LayerEffort effort) : ILayerPlanner
             }
         }
 
-        private static ClosingPoint Merged(ClosingPoint point, bool local) => point with { TakesLocal = point.TakesLocal || local };
+        // The later launch with the rows of the earlier one; local rows alone join the launch before them.
+        private static ClosingPoint Merged(ClosingPoint first, ClosingPoint second) =>
+            (second.IsLocalAlone ? first : second) with { TakesLocal = first.TakesLocal || second.TakesLocal };
     }
 }

@@ -1,3 +1,5 @@
+using Crossweave.Core;
+
 namespace Crossweave.Planning.Layers;
 
 /// <summary>How long layer planners may search.</summary>
@@ -18,5 +20,10 @@ public sealed record LayerEffort(
     /// <summary>At most ten times that.</summary>
     public static readonly LayerEffort Quality = new("quality", 12, 64, 64, 8, 24, 4, 24);
 
+    /// <summary>Every preset, least effort first.</summary>
     public static readonly IReadOnlyList<LayerEffort> All = [Fast, Quality];
+
+    /// <exception cref="InputException">Unknown name.</exception>
+    public static LayerEffort Find(string name, string where) =>
+        All.FirstOrDefault(e => e.Name == name) ?? throw InputException.At(where, $"'{name}'", $"one of {string.Join(", ", All.Select(e => e.Name))}");
 }

@@ -30,9 +30,15 @@ public sealed class LayerPortfolio(
 {
     private static readonly OpenShopScheduler PortBound = new();
 
-    /// <summary>A preset: the effort's planners on the given schedulers, by default greedy max-weight and open shop.</summary>
-    public static LayerPortfolio Create(LayerEffort effort, ILayerEvaluator executor, ILayerEvaluator? trial = null, IReadOnlyList<IScheduler>? schedulers = null) =>
-        new(schedulers ?? [new GreedyMaxWeightScheduler(), PortBound], LayerPlanners.Create(effort), executor, trial);
+    /// <summary>
+    /// A preset: the planners of the effort and of every smaller one (so that more effort is never worse) on the given schedulers, by default
+    /// greedy max-weight and open shop.
+    /// </summary>
+    public static LayerPortfolio Create(LayerEffort effort, ILayerEvaluator executor, ILayerEvaluator? trial = null, IReadOnlyList<IScheduler>? schedulers = null)
+    {
+        var efforts = LayerEffort.All.TakeWhile(e => e != effort).Append(effort);
+        return new(schedulers ?? [new GreedyMaxWeightScheduler(), PortBound], [.. efforts.SelectMany(LayerPlanners.Create)], executor, trial);
+    }
 
     public PortfolioPlan Plan(LayerProblem problem, Prng prng)
     {
@@ -42,15 +48,15 @@ public sealed class LayerPortfolio(
         var best = new Candidate(PortBound.Name, floor.Name, floor.Plan(problem, bound), 0);
         best = best with { Ps = judge.Evaluate(problem, best.Schedule).Makespan.Picoseconds };
         var (floorPs, second, count) = (best.Ps, default(Candidate), 1);
-        var cutAnew = new HashSet<string>();
+        var cutAnew = new HashSet<ILayerPlanner>();
         foreach (var scheduler in schedulers)
         {
             if (!ReferenceEquals(scheduler.TimedOn(problem.Fabric), problem.Fabric)) continue;
             var given = scheduler.Name == PortBound.Name ? bound : LayerSchedules.Build(scheduler, problem, prng.Split(scheduler.Name));
             foreach (var planner in planners)
             {
-                if (scheduler.Name == PortBound.Name && planner.Name == floor.Name) continue;
-                if (!planner.KeepsGivenSteps && !cutAnew.Add(planner.Name)) continue;
+                if (scheduler.Name == PortBound.Name && planner is SingleLaunchPlanner) continue;
+                if (!planner.KeepsGivenSteps && !cutAnew.Add(planner)) continue;
                 var schedule = planner.Plan(problem, given);
                 var candidate = new Candidate(scheduler.Name, planner.Name, schedule, judge.Evaluate(problem, schedule).Makespan.Picoseconds);
                 count++;

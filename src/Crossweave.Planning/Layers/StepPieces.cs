@@ -95,11 +95,19 @@ internal sealed class StepPieces
 
     private static Step Joined(IReadOnlyList<Step> pieces, int first, int end, long[] tokens)
     {
+        var transfers = new List<Transfer>(pieces[first].Transfers.Length);
         for (var i = first; i < end; i++)
-            foreach (var t in pieces[i].Transfers) tokens[t.Source] += t.Tokens;
-        var transfers = Array.ConvertAll(pieces[first].Transfers, t => t with { Tokens = tokens[t.Source] });
-        foreach (var t in transfers) tokens[t.Source] = 0;
-        return new Step(transfers, null, pieces[first].Plane);
+        {
+            foreach (var t in pieces[i].Transfers)
+            {
+                if (tokens[t.Source] == 0) transfers.Add(t);
+                tokens[t.Source] += t.Tokens;
+            }
+        }
+
+        var joined = transfers.ConvertAll(t => t with { Tokens = tokens[t.Source] });
+        foreach (var t in joined) tokens[t.Source] = 0;
+        return new Step([.. joined], null, pieces[first].Plane);
     }
 
     // Piece p ends when its longest transfer has sent p / count of its tokens; the others send for as long.

@@ -107,7 +107,7 @@ public sealed record ScheduleDocument
         {
             bandwidth[rank] = fabric.ScaleOutSendRate(rank).BitsPerSecond / fabric.PlaneCount;
             if (fabric.Ring is null && (fabric.ScaleOutReceiveRate(rank) != fabric.ScaleOutSendRate(rank) || fabric.ScaleUpReceiveRate(rank) != fabric.ScaleUpSendRate(rank)))
-                throw new ArgumentException($"rank {rank} has unequal directions");
+                throw InputException.At($"rank {rank} of the {fabric.Kind}", $"{fabric.SendRate(rank)} out and {fabric.ReceiveRate(rank)} in", "the same rate both ways; a schedule document has one bandwidth per rank");
         }
 
         var best = bounds.Count == 0 ? 0 : bounds.Max(b => b.Value.Picoseconds);
