@@ -18,6 +18,6 @@ public sealed record HybridPreset(IReadOnlyList<int> Exponents, int Starts, int 
     {
         < 32 => Rounds * size / 32,
         <= 64 => Rounds,
-        _ => (int)(Rounds * (64L * 64 * 64) / ((long)size * size * size)),
+        _ => (int)(Rounds * (64L * 64) / ((long)size * size)),
     };
 }
