@@ -78,6 +78,25 @@ public sealed class SliceList(int size)
         column = -1;
     }
 
+    /// <summary>Swaps what two slices carry on some rows, which must be closed: no other row of either slice uses their columns. Call <see cref="Settle"/> afterwards.</summary>
+    public void Exchange(int a, int b, ReadOnlySpan<int> rows)
+    {
+        foreach (var i in rows)
+        {
+            var (inA, inB) = ((a * size) + i, (b * size) + i);
+            (_column[inA], _column[inB]) = (_column[inB], _column[inA]);
+            (_amount[inA], _amount[inB]) = (_amount[inB], _amount[inA]);
+            if (_column[inA] >= 0) _row[(b * size) + _column[inA]] = -1;
+            if (_column[inB] >= 0) _row[(a * size) + _column[inB]] = -1;
+        }
+
+        foreach (var i in rows)
+        {
+            if (_column[(a * size) + i] is >= 0 and var ofA) _row[(a * size) + ofA] = i;
+            if (_column[(b * size) + i] is >= 0 and var ofB) _row[(b * size) + ofB] = i;
+        }
+    }
+
     /// <summary>Recomputes the duration of a slice after <see cref="Take"/>.</summary>
     public void Settle(int slice)
     {

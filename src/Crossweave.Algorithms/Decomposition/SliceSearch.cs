@@ -6,9 +6,10 @@ namespace Crossweave.Algorithms.Decomposition;
 /// </summary>
 /// <remarks>
 /// <para>Objective: sum of durations plus a delay per slice; the amount per pair never changes. Rest slices come from
-/// <see cref="LoadAwareSlicing"/> with a random exponent or, one time in four, from <see cref="MaxWeightPeeling"/>. Afterwards every new
-/// slice is trimmed: its longest amounts move to other slices while these do not grow.</para>
-/// <para>Cost per round: about 2 x removed slices x start values assignments, plus O(slices x n) for moving. The number of rounds is
+/// <see cref="DegreeSlicing"/> (half of the rounds), <see cref="LoadAwareSlicing"/> or <see cref="MaxWeightPeeling"/>, with a random power.
+/// Then every new slice is paired with every other: alternating paths and cycles change sides so that long amounts meet (a Kempe
+/// exchange of edge colouring); and it is trimmed: its longest amounts move to other slices while these do not grow.</para>
+/// <para>Cost per round: about 3 assignments per removed slice, plus O(slices x n) per new slice. The number of rounds is
 /// fixed, so results do not depend on the clock. Best result wins; ties keep the earlier one.</para>
 /// </remarks>
 public sealed class SliceSearch
@@ -20,18 +21,24 @@ public sealed class SliceSearch
     private readonly double _delay;
     private readonly long[] _grain;
     private readonly LoadAwareSlicing _slicing;
+    private readonly DegreeSlicing _aligned;
     private readonly MaxWeightPeeling _peeling = new();
     private readonly long[] _rest;
     private readonly int[] _columnOfRow;
     private readonly long[] _amounts;
     private readonly int[] _order;
+    private readonly bool[] _seen;
+    private readonly int[] _walk;
+    private int _walked;
 
     public SliceSearch(int size, double delay, ReadOnlySpan<long> grain)
     {
         (_size, _delay, _grain) = (size, delay, grain.ToArray());
         _slicing = new LoadAwareSlicing(size, delay, grain);
+        _aligned = new DegreeSlicing(size, grain);
         _rest = new long[size * size];
         (_columnOfRow, _amounts, _order) = (new int[size], new long[size], new int[size]);
+        (_seen, _walk) = (new bool[size], new int[size]);
     }
 
     /// <summary>Improves <paramref name="slices"/> in place.</summary>
@@ -52,6 +59,7 @@ public sealed class SliceSearch
             Absorb(trial, prng);
             var kept = trial.Count;
             Recreate(trial, prng);
+            Sort(trial, kept);
             Trim(trial, kept);
             var trialCost = trial.Cost(_delay);
             var luck = prng.NextDouble();
@@ -131,7 +139,15 @@ public sealed class SliceSearch
 
     private void Recreate(SliceList slices, Prng prng)
     {
-        if (prng.NextInt(4) > 0)
+        var method = prng.NextInt(4);
+        if (method > 1)
+        {
+            var (power, linear) = (1 << prng.NextInt(6), 2 * prng.NextInt(3));
+            while (_aligned.Next(_rest, power, linear, _columnOfRow, _amounts)) slices.Add(_columnOfRow, _amounts);
+            return;
+        }
+
+        if (method > 0)
         {
             var exponent = Exponents[prng.NextInt(Exponents.Length)];
             var starts = 1 + prng.NextInt(4);
@@ -143,6 +159,66 @@ public sealed class SliceSearch
         while (_peeling.Next(_columnOfRow, _amounts)) slices.Add(_columnOfRow, _amounts);
         Array.Clear(_rest);
     }
+
+    // Long amounts together, in one of the two slices of each pair.
+    private void Sort(SliceList slices, int first)
+    {
+        for (var a = first; a < slices.Count; a++)
+            for (var b = 0; b < slices.Count; b++)
+                if (a != b)
+                    SortPair(slices, a, b);
+        for (var k = slices.Count - 1; k >= 0; k--)
+            if (slices.Duration(k) == 0)
+                slices.Remove(k);
+    }
+
+    private void SortPair(SliceList slices, int a, int b)
+    {
+        var (upper, lower) = (0L, 0L);
+        Array.Clear(_seen);
+        for (var i = 0; i < _size; i++)
+        {
+            if (_seen[i]) continue;
+            var (ofA, ofB) = Walk(slices, a, b, i);
+            upper = Math.Max(upper, Math.Max(ofA, ofB));
+            lower = Math.Max(lower, Math.Min(ofA, ofB));
+        }
+
+        if (upper + lower >= slices.Duration(a) + slices.Duration(b)) return;
+        Array.Clear(_seen);
+        for (var i = 0; i < _size; i++)
+        {
+            if (_seen[i]) continue;
+            var (ofA, ofB) = Walk(slices, a, b, i);
+            if (ofA < ofB) slices.Exchange(a, b, _walk.AsSpan(0, _walked));
+        }
+
+        slices.Settle(a);
+        slices.Settle(b);
+    }
+
+    // The rows of the path or cycle through a row, and the longest amounts of both slices on it.
+    private (long OfA, long OfB) Walk(SliceList slices, int a, int b, int row)
+    {
+        _walked = 0;
+        _seen[row] = true;
+        _walk[_walked++] = row;
+        for (var i = Next(slices, a, b, row); i >= 0 && !_seen[i]; i = Next(slices, a, b, i)) Visit(i);
+        for (var i = Next(slices, b, a, row); i >= 0 && !_seen[i]; i = Next(slices, b, a, i)) Visit(i);
+        var (ofA, ofB) = (0L, 0L);
+        foreach (var i in _walk.AsSpan(0, _walked))
+            (ofA, ofB) = (Math.Max(ofA, slices.Amounts(a)[i]), Math.Max(ofB, slices.Amounts(b)[i]));
+        return (ofA, ofB);
+
+        void Visit(int i)
+        {
+            _seen[i] = true;
+            _walk[_walked++] = i;
+        }
+    }
+
+    private static int Next(SliceList slices, int a, int b, int row) =>
+        slices.Columns(a)[row] is >= 0 and var column ? slices.Rows(b)[column] : -1;
 
     /// <summary>Shortens the slices from <paramref name="first"/> on as long as what they lose fits elsewhere.</summary>
     private void Trim(SliceList slices, int first)

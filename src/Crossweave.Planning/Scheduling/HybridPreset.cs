@@ -37,6 +37,6 @@ public sealed record HybridPreset(string Name, IReadOnlyList<int> Exponents, int
     {
         < 32 => Rounds * size / 32,
         <= 64 => Rounds,
-        _ => (int)(Rounds * (64L * 64 * 64) / ((long)size * size * size)),
+        _ => (int)(Rounds * (64L * 64) / ((long)size * size)),
     };
 }

@@ -6,14 +6,14 @@ using Crossweave.Core.Scheduling;
 namespace Crossweave.Planning.Scheduling;
 
 /// <summary>
-/// Hybrid decomposer (ours; scheduling spec 3.13): capped slices priced by how much each port still has to do, a whole-entry tail after
-/// the best prefix, then ruin and recreate over the slices; on parallel switches spread by LPT, exchanges and Equalize. All other registered methods are
+/// Hybrid decomposer (ours; scheduling spec 3.13): capped slices priced by how much each port still has to do, with a whole-entry tail after
+/// the best prefix, beside as few slices as possible with entries of like size together; then ruin and recreate over the slices; on parallel switches spread by LPT, exchanges and Equalize. All other registered methods are
 /// the floor: when one of them is shorter, its schedule is returned, so the result is never above any of them (above
 /// 256 ranks: above greedy max-weight and shifted diagonals).
 /// </summary>
 /// <remarks>
 /// <para>Problem: sum of step durations plus a reconfiguration per step, NP-hard. See <see cref="LoadAwareSlicing"/>,
-/// <see cref="SlicePrefix"/> and <see cref="SliceSearch"/> for the parts. Unequal ports are weighted (time per pair). The search stops
+/// <see cref="SlicePrefix"/>, <see cref="DegreeSlicing"/> and <see cref="SliceSearch"/> for the parts. Unequal ports are weighted (time per pair). The search stops
 /// early when the floor already meets the lower bound.</para>
 /// <para>Cost: all other schedulers, plus per exponent about 10 assignments per slice, plus a fixed number of rounds
 /// (<see cref="HybridPreset"/>). Ties: fewer steps, then the own result, then registration order. Steps are executed longest first. Bad
@@ -24,6 +24,8 @@ public sealed class HybridScheduler : IScheduler
 {
     /// <summary>Above this many ranks one slicing must do, and above <see cref="Portfolio.AllUpTo"/> there is none.</summary>
     private const int ThoroughUpTo = 128;
+
+    private static readonly (int Power, int Linear)[] Alignments = [(1, 0), (2, 0), (4, 0), (8, 0), (16, 0), (32, 1), (8, 4), (16, 4), (32, 4)];
 
     private readonly HybridPreset _preset;
     private readonly IReadOnlyList<IScheduler>? _floor;
@@ -76,10 +78,11 @@ public sealed class HybridScheduler : IScheduler
             else foreach (var exponent in _preset.Exponents) lists.Add(prefix.Build(work.Units, exponent, _preset.Starts));
         }
 
-        // Stable: equal costs keep their order.
+        // Two kinds of start lead the search to different places. Stable: equal costs keep their order.
         var search = new SliceSearch(work.Size, work.DelayUnits, work.Cost);
         var results = new List<ScheduleCandidate>();
-        var chosen = lists.OrderBy(l => l.Cost(work.DelayUnits)).ThenBy(l => l.Count).Take(_preset.Improved).ToList();
+        var chosen = Shortest(lists, work).Take(_preset.Improved).ToList();
+        if (work.Size <= Portfolio.AllUpTo) chosen.Add(Shortest(Aligned(work), work).First());
         for (var k = 0; k < chosen.Count; k++)
         {
             search.Improve(chosen[k], _preset.RoundsAt(work.Size), prng.Split(k));
@@ -87,5 +90,14 @@ public sealed class HybridScheduler : IScheduler
         }
 
         return results;
+    }
+
+    private static IEnumerable<SliceList> Shortest(IEnumerable<SliceList> lists, ExchangeWork work) =>
+        lists.OrderBy(l => l.Cost(work.DelayUnits)).ThenBy(l => l.Count);
+
+    private static IEnumerable<SliceList> Aligned(ExchangeWork work)
+    {
+        var slicing = new DegreeSlicing(work.Size, work.Cost);
+        foreach (var (power, linear) in Alignments) yield return slicing.Build(work.Units, power, linear);
     }
 }
