@@ -87,7 +87,8 @@ internal static class ScheduleVerb
         return LayerScheduleDocument.From(problem, schedule, outcome with { Evaluator = mode.Name }, compute.Trim());
     }
 
-    private static Bytes TokenBytes(string text) =>
+    /// <summary>A plain number is bytes.</summary>
+    internal static Bytes TokenBytes(string text) =>
         long.TryParse(text, out var plain) && plain > 0 ? new Bytes(plain) : UnitParser.Bytes(text, "--token-bytes");
 
     private static void Print(Terminal terminal, IReadOnlyList<ScheduleDocument> documents)
