@@ -1,5 +1,6 @@
 using Crossweave.Core;
 using Crossweave.Core.Placement;
+using Crossweave.Planning.Locality;
 using Crossweave.Planning.Placement;
 
 namespace Crossweave.Planning;
@@ -15,6 +16,12 @@ public static class Planners
         new LptPlanner(),
         new EplbPlanner(),
         new TensorRtLlmPlanner(),
+        OccultPlanner.RankByRank,
+        OccultPlanner.RoundRobin,
+        new GracePlanner(),
+        new AffinityPlanner(),
+        new LocalityPlanner(),
+        new AutoPlanner(() => All!),
     ];
 
     /// <exception cref="InputException">Unknown name.</exception>

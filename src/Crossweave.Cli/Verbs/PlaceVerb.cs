@@ -2,6 +2,8 @@ using System.CommandLine;
 using Crossweave.Algorithms;
 using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.Placement;
+using Crossweave.Core.Routing;
+using Crossweave.Core.Traffic;
 using Crossweave.Planning;
 using Crossweave.Reporting;
 using Crossweave.Reporting.Tables;
@@ -14,6 +16,12 @@ internal static class PlaceVerb
     public static Command Create(Terminal terminal)
     {
         var loads = new Option<string?>("--loads") { Description = "Loads: {\"weight\": [[...]]} (layers x experts), or any recording 'crossweave import --list' names.", HelpName = "W.json" };
+        var trace = new Option<string?>("--trace") { Description = "Single tokens instead of --loads: planned on one part of the sequences, judged on the other.", HelpName = "TRACE" };
+        var layer = new Option<string>("--layer") { Description = "With --trace: 'all', or layers of the recording by position (0,5,11).", DefaultValueFactory = _ => "all", HelpName = "LIST" };
+        var fraction = new Option<double>("--train-fraction") { Description = "With --trace: share of the tokens to plan on.", DefaultValueFactory = _ => 0.5, HelpName = "F" };
+        var replicas = new Option<string>("--replicas") { Description = $"With --trace, choice among replicas when judging: {string.Join(", ", ReplicaRules.All.Select(r => r.Name))}.", DefaultValueFactory = _ => new LocalityFirstReplicas().Name, HelpName = "RULE" };
+        var tokenBytes = new Option<string>("--token-bytes") { Description = "With --trace: bytes of one copy of a token.", DefaultValueFactory = _ => "14336", HelpName = "BYTES" };
+        var maxLoad = new Option<double?>("--max-load") { Description = "Largest rank load over the mean that locality planners may use. Default: the planner's own.", HelpName = "X" };
         var planner = new Option<string>("--planner") { Description = $"Method: {string.Join(", ", Planners.All.Select(p => p.Name))}; 'all' compares them.", DefaultValueFactory = _ => "eplb", HelpName = "NAME" };
         var slots = new Option<int?>("--slots") { Description = "Slots per layer (experts plus redundant ones). Default: the experts, rounded up to a multiple of the ranks.", HelpName = "N" };
         var ranks = new Option<int?>("--ranks") { Description = "Ranks of the expert-parallel group.", HelpName = "N" };
@@ -24,39 +32,70 @@ internal static class PlaceVerb
         var json = CommonOptions.Json();
         var seed = CommonOptions.Seed();
         var list = CommonOptions.List("planners");
-        var command = new Command("place", "Place experts on ranks from recorded loads.") { loads, planner, slots, ranks, nodes, groups, output };
+        var command = new Command("place", "Place experts on ranks from recorded loads.") { loads, trace, layer, fraction, planner, slots, ranks, nodes, groups, maxLoad, replicas, tokenBytes, output };
         reading.AddTo(command);
         foreach (var option in new Option[] { json, seed, list }) command.Options.Add(option);
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(list)) return VerbText.List(terminal, Planners.All.Select(p => (p.Name, p.Summary)));
-            var load = reading.ReadLoads(parsed, VerbText.Need(parsed, loads));
+            var recording = parsed.GetValue(trace);
+            if (recording is not null && parsed.GetValue(loads) is not null) throw Core.InputException.At("--trace", "also --loads", "one of the two");
+            using var tokens = recording is null ? null : reading.ReadTrace(parsed, recording);
+            var split = tokens is null ? default : Split(tokens, parsed.GetValue(layer)!, parsed.GetValue(fraction), parsed.GetValue(seed));
+            var load = split.Planning is null ? reading.ReadLoads(parsed, VerbText.Need(parsed, loads)) : LoadCounter.Count(split.Planning);
             var rankCount = parsed.GetValue(ranks) ?? throw Core.InputException.At("--ranks", "nothing", "the number of ranks");
             VerbText.InRange(rankCount, 1, 1 << 20, "--ranks");
             var problem = new PlacementProblem(
-                load, parsed.GetValue(slots) ?? (load.ExpertCount + rankCount - 1) / rankCount * rankCount, rankCount, parsed.GetValue(nodes), parsed.GetValue(groups));
+                load, parsed.GetValue(slots) ?? (load.ExpertCount + rankCount - 1) / rankCount * rankCount, rankCount, parsed.GetValue(nodes), parsed.GetValue(groups))
+            {
+                Routing = split.Planning,
+                MaxLoad = parsed.GetValue(maxLoad),
+            };
             problem.Validate();
-            var chosen = VerbText.Choose(parsed.GetValue(planner), Planners.All, p => p.Name, [], "--planner");
+            var chosen = VerbText.Choose(parsed.GetValue(planner), tokens is null && parsed.GetValue(planner) == "all" ? [.. Planners.All.Where(p => !p.NeedsRouting)] : Planners.All, p => p.Name, [], "--planner");
+            var copies = ScheduleVerb.TokenBytes(parsed.GetValue(tokenBytes)!);
+            var options = new TrafficOptions(SendMode.PerRank, SumBeforeCombine: true, copies, copies, problem.NodeCount, ReplicaRules.Find(parsed.GetValue(replicas)!, "--replicas"));
             var prng = new Prng(parsed.GetValue(seed));
-            var results = chosen.Select(p => (p.Name, Placement: p.Plan(problem, prng.Split(p.Name)))).ToList();
+            var results = chosen.Select(p => Result(p, problem, split.HeldOut, options, prng)).ToList();
             if (results.Count > 1 && (parsed.GetValue(json) ?? parsed.GetValue(output)) is not null)
                 throw Core.InputException.At("--json and --out", "several planners", "one --planner");
             if (parsed.GetValue(output) is { } path) Core.Formats.Placements.PlacementFormats.Find("crossweave", "--out").Write(results[0].Placement, path);
-            var document = parsed.GetValue(json) is null ? null : PlaceDocument.From(results[0].Name, results[0].Placement, load).ToJson();
+            var document = parsed.GetValue(json) is null ? null : PlaceDocument.From(results[0].Name, results[0].Placement, load, results[0].HeldOut).ToJson();
             if (terminal.WriteJsonText(parsed.GetValue(json), document)) Print(terminal, problem, results);
             return CommandLine.Done;
         });
         return command;
     }
 
-    private static void Print(Terminal terminal, PlacementProblem problem, IReadOnlyList<(string Name, ExpertPlacement Placement)> results)
+    private sealed record Placed(string Name, ExpertPlacement Placement, HeldOutLayer[]? HeldOut);
+
+    private static Placed Result(IPlacementPlanner planner, PlacementProblem problem, RoutingTrace? heldOut, TrafficOptions options, Prng prng)
+    {
+        var placement = planner.Plan(problem, prng.Split(planner.Name));
+        return new Placed(planner.Name, placement, heldOut is null ? null : HeldOutLayer.Judge(heldOut, placement, options, new SequenceSourceRanks()));
+    }
+
+    private static (RoutingTrace? Planning, RoutingTrace? HeldOut) Split(RoutingTrace trace, string layers, double fraction, ulong seed)
+    {
+        if (fraction is not (> 0 and < 1)) throw Core.InputException.At("--train-fraction", FormattableString.Invariant($"{fraction}"), "a number above 0 and below 1");
+        if (layers != "all")
+        {
+            var kept = Array.ConvertAll(layers.Split(','), text => int.TryParse(text, out var l) && l >= 0 && l < trace.LayerCount ? l
+                : throw Core.InputException.At("--layer", $"'{text}'", $"'all' or numbers from 0 to {trace.LayerCount - 1}"));
+            trace = new LayerSubsetTrace(trace, kept);
+        }
+
+        return TraceSplit.BySequence(trace, fraction, new Prng(seed));
+    }
+
+    private static void Print(Terminal terminal, PlacementProblem problem, IReadOnlyList<Placed> results)
     {
         var table = new Table(
             $"{problem.Load.LayerCount} layers x {problem.ExpertCount} experts, {problem.SlotCount} slots on {problem.RankCount} ranks",
             [
                 new("planner", true), new("balancedness"), new("ratio of sums"), new("excess"), new("worst layer max/mean"), new("duplicate slots"),
             ]);
-        foreach (var (name, placement) in results)
+        foreach (var (name, placement, _) in results)
         {
             var b = PlacementMetrics.Balancedness(placement, problem.Load);
             table.Add(name, ReportText.Fixed(b.MeanOfRatios, 4), ReportText.Fixed(b.RatioOfSums, 4), ReportText.Fixed(b.Excess, 4),
@@ -65,5 +104,24 @@ internal static class PlaceVerb
         }
 
         terminal.Write(table);
+        if (results[0].HeldOut is null) return;
+        var judged = new Table("Judged on held-out tokens, mean over layers", [new("planner", true), new("distinctRanksPerToken"), new("remote"), new("maxOverMeanRank"), new("bytes per layer"), new("cross-node")]);
+        foreach (var (name, _, heldOut) in results)
+        {
+            var (bytes, across) = (heldOut!.Average(l => (double)l.WireBytes), heldOut!.Average(l => (double)l.CrossNodeBytes));
+            judged.Add(name, ReportText.Fixed(heldOut!.Average(l => l.DistinctRanks), 4), ReportText.Fixed(heldOut!.Average(l => l.RemoteRanks), 4),
+                ReportText.Fixed(heldOut!.Average(l => l.MaxOverMeanRank), 3), ReportText.Size((long)bytes), bytes == 0 ? "0.0 %" : $"{ReportText.Fixed(100 * across / bytes, 1)} %");
+        }
+
+        terminal.Write(judged);
+        if (results.Count > 1) return;
+        var layers = new Table("Layers, held out", [new("layer"), new("distinctRanksPerToken"), new("remote"), new("maxOverMeanRank"), new("bytes")]);
+        for (var l = 0; l < results[0].HeldOut!.Length; l++)
+        {
+            var held = results[0].HeldOut![l];
+            layers.Add($"{problem.Load.LayerIds[l]}", ReportText.Fixed(held.DistinctRanks, 4), ReportText.Fixed(held.RemoteRanks, 4), ReportText.Fixed(held.MaxOverMeanRank, 3), ReportText.Size(held.WireBytes));
+        }
+
+        terminal.Write(layers);
     }
 }

@@ -98,7 +98,8 @@ internal static class ScheduleVerb
         return LayerScheduleDocument.From(problem, run.Schedule, run.Outcome with { Evaluator = mode.Name }, compute.Trim()) with { Scheduler = scheduler.Name, Chosen = run.Chosen, Reason = run.Reason };
     }
 
-    private static Bytes TokenBytes(string text) =>
+    /// <summary>A plain number is bytes.</summary>
+    internal static Bytes TokenBytes(string text) =>
         long.TryParse(text, out var plain) && plain > 0 ? new Bytes(plain) : UnitParser.Bytes(text, "--token-bytes");
 
     private static void Print(Terminal terminal, IReadOnlyList<ScheduleDocument> documents)

@@ -45,6 +45,9 @@ internal sealed class TraceOptions(bool withPath = true)
         throw InputException.At("--model", $"{model.Name} with top-{model.TopK}", $"a model with the trace's top-{trace.TopK}");
     }
 
+    /// <summary>One file or folder with single tokens.</summary>
+    public RoutingTrace ReadTrace(ParseResult parsed, string path) => OpenTrace([path], parsed.GetValue(_format), Import(parsed, null));
+
     /// <summary>Loads from any recording; tokens are counted.</summary>
     public ExpertLoad ReadLoads(ParseResult parsed, string path)
     {

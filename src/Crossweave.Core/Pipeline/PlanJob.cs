@@ -1,5 +1,6 @@
 using Crossweave.Algorithms;
 using Crossweave.Core.IO;
+using Crossweave.Core.Layers;
 using Crossweave.Core.Placement;
 using Crossweave.Core.Routing;
 using Crossweave.Core.Traffic;
@@ -20,7 +21,11 @@ public static class PlanJob
         var (planning, heldOut) = TraceSplit.BySequence(request.Trace, request.PlanningFraction, prng.Split("split"));
         var planningLoad = LoadCounter.Count(planning);
         var heldOutLoad = LoadCounter.Count(heldOut);
-        var problem = new PlacementProblem(planningLoad, request.SlotCount, request.Fabric.RankCount, request.Traffic.NodeCount, request.GroupCount) { Routing = planning };
+        var problem = new PlacementProblem(planningLoad, request.SlotCount, request.Fabric.RankCount, request.Traffic.NodeCount, request.GroupCount)
+        {
+            Routing = planning,
+            LayerTime = LayerTime(request, planning, prng.Split("layer-time")),
+        };
         problem.Validate();
         var placements = new ExpertPlacement[request.Planners.Count];
         for (var p = 0; p < placements.Length; p++)
@@ -97,6 +102,21 @@ public static class PlanJob
                 Whole(after.Problem.Traffic),
                 evaluator.Evaluate(after.Problem, after.Schedule),
                 evaluator.Evaluate(before.Problem, before.Schedule)),
+        };
+    }
+
+    /// <summary>What the first scheduler that the fabric can execute and the best of the evaluators make of a placed layer, on planning tokens.</summary>
+    private static Func<int, LayerPlacement, double>? LayerTime(PlanRequest request, RoutingTrace planning, Prng prng)
+    {
+        var scheduler = request.Schedulers.FirstOrDefault(s => ReferenceEquals(s.TimedOn(request.Fabric), request.Fabric));
+        if (scheduler is null) return null;
+        var tokens = Math.Min(planning.TokenCount, request.BatchTokens);
+        var sources = request.SourceRule.Assign(planning, 0, tokens, request.Fabric.RankCount);
+        return (layer, placement) =>
+        {
+            var problem = new LayerProblem(TrafficBuilder.Build(planning, layer, 0, sources, placement, request.Traffic, out _), request.Fabric, request.ComputeOfRank);
+            var schedule = LayerSchedules.Build(scheduler, problem, prng);
+            return request.Evaluators.Min(e => e.Evaluate(problem, schedule).Makespan.Picoseconds);
         };
     }
 

@@ -20,6 +20,12 @@ public sealed record PlacementProblem(ExpertLoad Load, int SlotCount, int RankCo
     /// <summary>The placement that is running now, for planners that limit migration; null at a first start.</summary>
     public ExpertPlacement? Previous { get; init; }
 
+    /// <summary>Largest rank load over the mean that planners with a cap may use, at least 1; null leaves it to the planner.</summary>
+    public double? MaxLoad { get; init; }
+
+    /// <summary>Predicted time of a placed layer (its index in the loads), for planners that minimise time; any unit, smaller is better. Null: the planner's own.</summary>
+    public Func<int, LayerPlacement, double>? LayerTime { get; init; }
+
     public int ExpertCount => Load.ExpertCount;
 
     public int SlotsPerRank => SlotCount / RankCount;
@@ -34,6 +40,7 @@ public sealed record PlacementProblem(ExpertLoad Load, int SlotCount, int RankCo
         if (SlotCount < ExpertCount) throw InputException.At("slots", $"{SlotCount}", $"at least the {ExpertCount} experts");
         if (SlotCount > MaxSlots) throw InputException.At("slots", $"{SlotCount}", $"at most {MaxSlots}");
         if (SlotCount % RankCount != 0) throw InputException.At("slots", $"{SlotCount}", $"a multiple of the {RankCount} ranks");
+        if (MaxLoad is < 1) throw InputException.At("max-load", FormattableString.Invariant($"{MaxLoad}"), "at least 1 (times the mean rank load)");
         if (ExpertCount % GroupCount != 0) throw InputException.At("groups", $"{GroupCount}", $"a divisor of the {ExpertCount} experts");
     }
 }
@@ -46,6 +53,9 @@ public interface IPlacementPlanner
 
     /// <summary>One line for help texts and docs.</summary>
     string Summary { get; }
+
+    /// <summary>True when it looks at single tokens and refuses problems without <see cref="PlacementProblem.Routing"/>.</summary>
+    bool NeedsRouting => false;
 
     /// <exception cref="InputException">The problem's shape does not suit this planner.</exception>
     ExpertPlacement Plan(PlacementProblem problem, Prng prng);

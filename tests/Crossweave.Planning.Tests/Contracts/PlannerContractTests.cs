@@ -72,6 +72,7 @@ public sealed class PlannerContractTests
         foreach (var (what, problem) in Problems())
         {
             var planner = Planners.Find(name, "test");
+            if (planner.NeedsRouting && problem.ExpertCount > 100) continue; // half a minute each in a debug build
             var expected = Slots(planner.Plan(problem, new Prng(5)));
             var results = new int[6][];
             Parallel.For(
@@ -136,6 +137,14 @@ public sealed class PlannerContractTests
         }
     }
 
+    [Fact]
+    public void Planners_of_single_tokens_refuse_loads_alone()
+    {
+        var problem = new PlacementProblem(Loads.Of(new long[12]), 16, 8);
+        foreach (var planner in Planners.All.Where(p => p.NeedsRouting))
+            Assert.StartsWith("routing: found loads only", Assert.Throws<InputException>(() => planner.Plan(problem, new Prng(1))).Message, StringComparison.Ordinal);
+    }
+
     private static IEnumerable<(string What, PlacementProblem Problem)> Problems()
     {
         foreach (var shape in Shapes)
@@ -147,9 +156,28 @@ public sealed class PlannerContractTests
             load[3 * shape.Experts - 1] = 1_000_000; // layer 2: one hot expert, the last
             for (var i = 3 * shape.Experts; i < load.Length; i++) load[i] = prng.NextInt(i < 4 * shape.Experts ? 3 : 100_000);
             var problem = new PlacementProblem(
-                new ExpertLoad(5, shape.Experts, load, [3, 4, 5, 7, 60]), shape.Slots, shape.Ranks, shape.Nodes, shape.Groups);
+                new ExpertLoad(5, shape.Experts, load, [3, 4, 5, 7, 60]), shape.Slots, shape.Ranks, shape.Nodes, shape.Groups)
+            {
+                Routing = Routing(shape.Experts),
+            };
             yield return ($"{shape}", problem);
         }
+    }
+
+    // 60 tokens in three sequences, 5 layers; loads and choices are unrelated on purpose.
+    private static InMemoryTrace Routing(int experts)
+    {
+        var prng = new Prng(4).Split("contract-routing");
+        var topK = Math.Min(3, experts);
+        var choices = new ushort[60 * 5 * topK];
+        for (var row = 0; row < 60 * 5; row++)
+        {
+            var order = Enumerable.Range(0, experts).Select(e => (ushort)e).ToArray();
+            prng.Shuffle<ushort>(order);
+            order.AsSpan(0, topK).CopyTo(choices.AsSpan(row * topK));
+        }
+
+        return new InMemoryTrace(5, topK, experts, choices, [new(0, 10, "a", ""), new(10, 25, "b", ""), new(35, 25, "c", "")], layerIds: [3, 4, 5, 7, 60]);
     }
 
     private static int[] Slots(ExpertPlacement placement) => [.. placement.Layers.SelectMany(l => l.ExpertOfSlot)];

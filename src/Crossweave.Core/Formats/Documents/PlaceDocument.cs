@@ -9,7 +9,8 @@ namespace Crossweave.Core.Formats.Documents;
 /// <param name="ExpertOfSlot">Expert in each slot.</param>
 /// <param name="ReplicaCount">Slots of each expert.</param>
 /// <param name="MaxOverMean">Busiest rank's even-split load over the mean; 1 when the layer has no load.</param>
-public sealed record PlaceLayer(int[] ExpertOfSlot, int[] ReplicaCount, double MaxOverMean);
+/// <param name="HeldOut">What it does to tokens it was not planned on; null when planned from loads alone.</param>
+public sealed record PlaceLayer(int[] ExpertOfSlot, int[] ReplicaCount, double MaxOverMean, HeldOutLayer? HeldOut = null);
 
 /// <summary>
 /// A placement with equally many slots on every rank and its balance on given loads, as <c>crossweave place --json</c> prints it.
@@ -32,8 +33,12 @@ public sealed record PlaceDocument
 
     public required Balancedness Balancedness { get; init; }
 
+    /// <param name="planner">Registered name.</param>
+    /// <param name="placement">The placement.</param>
+    /// <param name="load">Loads it is judged on.</param>
+    /// <param name="heldOut">Per layer, when tokens were held out.</param>
     /// <exception cref="InputException">Ranks with different numbers of slots: the document cannot say so (use the crossweave placement format).</exception>
-    public static PlaceDocument From(string planner, ExpertPlacement placement, ExpertLoad load)
+    public static PlaceDocument From(string planner, ExpertPlacement placement, ExpertLoad load, IReadOnlyList<HeldOutLayer>? heldOut = null)
     {
         var ratios = PlacementMetrics.MaxOverMean(placement, load);
         return new PlaceDocument
@@ -43,7 +48,7 @@ public sealed record PlaceDocument
             RankCount = placement.RankCount,
             ExpertCount = placement.ExpertCount,
             LayerIds = placement.LayerIds,
-            Layers = [.. placement.Layers.Select((layer, l) => new PlaceLayer(layer.ExpertOfSlot, ReplicaCounts(layer), ratios[l]))],
+            Layers = [.. placement.Layers.Select((layer, l) => new PlaceLayer(layer.ExpertOfSlot, ReplicaCounts(layer), ratios[l], heldOut?[l]))],
             Balancedness = PlacementMetrics.Balancedness(placement, load),
         };
     }
@@ -63,7 +68,14 @@ public sealed record PlaceDocument
         foreach (var layer in Layers)
         {
             json.BeginObject().Key("expertOfSlot").Line(layer.ExpertOfSlot).Key("replicaCount").Line(layer.ReplicaCount);
-            json.Key("maxOverMean").Value(layer.MaxOverMean).End();
+            json.Key("maxOverMean").Value(layer.MaxOverMean);
+            if (layer.HeldOut is { } held)
+            {
+                json.Key("distinctRanksPerToken").Value(held.DistinctRanks).Key("remoteRanksPerToken").Value(held.RemoteRanks);
+                json.Key("maxOverMeanRank").Value(held.MaxOverMeanRank).Key("bytes").Value(held.WireBytes).Key("crossNodeBytes").Value(held.CrossNodeBytes);
+            }
+
+            json.End();
         }
 
         json.End().Key("balancedness").BeginObject().Key("meanOfRatios").Value(Balancedness.MeanOfRatios);
@@ -99,8 +111,11 @@ public sealed record PlaceDocument
 
     private static PlaceLayer ReadLayer(JsonInput layer)
     {
-        layer.AllowOnly("expertOfSlot", "replicaCount", "maxOverMean");
-        return new PlaceLayer(layer["expertOfSlot"].Int32List(), layer["replicaCount"].Int32List(), layer["maxOverMean"].Double());
+        layer.AllowOnly(
+            "expertOfSlot", "replicaCount", "maxOverMean", "distinctRanksPerToken", "remoteRanksPerToken", "maxOverMeanRank", "bytes", "crossNodeBytes");
+        var heldOut = layer.Find("distinctRanksPerToken") is null ? null : new HeldOutLayer(
+            layer["distinctRanksPerToken"].Double(), layer["remoteRanksPerToken"].Double(), layer["maxOverMeanRank"].Double(), layer["bytes"].Int64(0), layer["crossNodeBytes"].Int64(0));
+        return new PlaceLayer(layer["expertOfSlot"].Int32List(), layer["replicaCount"].Int32List(), layer["maxOverMean"].Double(), heldOut);
     }
 
     private static int[] ReplicaCounts(LayerPlacement layer)

@@ -1,0 +1,93 @@
+using Crossweave.Algorithms;
+using Crossweave.Core.Placement;
+using Crossweave.Core.Traffic;
+
+namespace Crossweave.Planning.Locality;
+
+/// <summary>
+/// One objective, time: the layer time that an evaluator predicts for a placement, usually max over ranks of compute plus exposed
+/// communication on a given fabric. Every other registered planner, and <c>locality</c> under several load caps, is a start; the best of each
+/// layer is improved by exchanges of experts that the evaluator accepts. So it never loses to a pure balance or a pure locality plan under
+/// that evaluator (execution spec 9, first line).
+/// </summary>
+/// <remarks>
+/// The evaluator is <see cref="PlacementProblem.LayerTime"/>; without one, rows of the busiest rank plus copies through the busiest port, out and
+/// back, both counted once. Cost: all planners, plus about <see cref="Trials"/> evaluations per layer. Ties: registration order.
+/// Bad when the evaluator is: it believes it.
+/// </remarks>
+/// <param name="others">Planners to start from, asked when it plans.</param>
+public sealed class AutoPlanner(Func<IReadOnlyList<IPlacementPlanner>> others) : IPlacementPlanner
+{
+    private const int Trials = 48;
+
+    private static readonly double[] Caps = [1.1, 1.3, 1.6];
+
+    public string Name => "auto";
+
+    public string Summary => "least predicted layer time: all other planners, locality under several load caps, then exchanges";
+
+    public bool NeedsRouting => true;
+
+    public ExpertPlacement Plan(PlacementProblem problem, Prng prng)
+    {
+        problem.Validate();
+        LayerTokens.Routing(problem);
+        var time = problem.LayerTime ?? ((layer, placement) => RowsAndCopies(problem, layer, placement));
+        var starts = new List<ExpertPlacement>();
+        foreach (var planner in others())
+            if (planner is not AutoPlanner)
+                starts.Add(planner.Plan(problem, prng.Split(planner.Name)));
+        var locality = new LocalityPlanner();
+        if (problem.MaxLoad is null)
+            foreach (var cap in Caps)
+                starts.Add(locality.Plan(problem with { MaxLoad = cap }, prng.Split(locality.Name)));
+        var layers = new LayerPlacement[problem.Load.LayerCount];
+        for (var l = 0; l < layers.Length; l++)
+        {
+            var (best, least) = (starts[0].Layers[l], double.PositiveInfinity);
+            foreach (var start in starts)
+            {
+                if (time(l, start.Layers[l]) is var t && t >= least) continue;
+                (best, least) = (start.Layers[l], t);
+            }
+
+            layers[l] = Improve(best, least, placement => time(l, placement), prng.Split("exchanges").Split(l));
+        }
+
+        return new ExpertPlacement(layers, problem.Load.LayerIds);
+    }
+
+    private static LayerPlacement Improve(LayerPlacement best, double least, Func<LayerPlacement, double> time, Prng prng)
+    {
+        if (best.RankCount == 1) return best;
+        for (var trial = 0; trial < Trials; trial++)
+        {
+            var slots = best.ExpertOfSlot.ToArray();
+            var (a, b) = (prng.NextInt(slots.Length), prng.NextInt(slots.Length));
+            if (best.RankOfSlot[a] == best.RankOfSlot[b] || Holds(best.RankOfSlot[b], slots[a]) || Holds(best.RankOfSlot[a], slots[b])) continue;
+            (slots[a], slots[b]) = (slots[b], slots[a]);
+            var candidate = new LayerPlacement(best.ExpertCount, slots, best.RankOfSlot, best.RankCount);
+            if (time(candidate) is var t && t >= least) continue;
+            (best, least) = (candidate, t);
+        }
+
+        return best;
+
+        bool Holds(int rank, int expert) => best.ExpertsOnRank(rank).Contains(expert);
+    }
+
+    private static double RowsAndCopies(PlacementProblem problem, int layer, LayerPlacement placement)
+    {
+        var trace = problem.Routing!;
+        var sources = new SequenceSourceRanks().Assign(trace, 0, trace.TokenCount, placement.RankCount);
+        var counts = CopyCounter.Count(trace, layer, 0, sources, placement, 1, new LocalityFirstReplicas());
+        long rows = 0, copies = 0;
+        for (var r = 0; r < placement.RankCount; r++)
+        {
+            rows = Math.Max(rows, counts.Rows.Received(r) + counts.Rows[r, r]);
+            copies = Math.Max(copies, Math.Max(counts.RankCopies.Sent(r), counts.RankCopies.Received(r)));
+        }
+
+        return rows + (2 * copies);
+    }
+}
