@@ -1,0 +1,37 @@
+using Crossweave.Algorithms;
+
+namespace Crossweave.Planning.Deployment;
+
+/// <summary>
+/// The optimum: two thresholds where that is exact, else branch and bound from the swap search (deployment spec 3.12). Past a fixed amount
+/// of work it stops with the best plan and the bound proven so far; work counts operations, not time, so the result never depends on the
+/// machine. The two presets differ in that amount alone.
+/// </summary>
+public sealed class OptimalMethod : IDeploymentMethod
+{
+    /// <summary>Proof up to about 20 devices; at most some ten seconds.</summary>
+    public static readonly OptimalMethod Quality = new("optimal", "two-threshold matching where it is exact, else branch and bound with proof (deployment spec 3.12)", 100_000_000);
+
+    /// <summary>Milliseconds up to 16 devices, below a second at 64.</summary>
+    public static readonly OptimalMethod Fast = new("fast", "as optimal with a small fixed budget: swaps, then branch and bound; proven up to about 12 devices", 2_000_000);
+
+    private readonly long _work;
+
+    private OptimalMethod(string name, string summary, long work) => (Name, Summary, _work) = (name, summary, work);
+
+    public string Name { get; }
+
+    public string Summary { get; }
+
+    public string Kinds => "any";
+
+    public bool AppliesTo(LayerTime time) => true;
+
+    public DeploymentPlan Solve(DeploymentProblem problem, TimeLine line, Prng prng)
+    {
+        var time = line.For(problem);
+        if (TwoThresholdMethod.CanSolve(time)) return TwoThresholdMethod.Solve(time);
+        var start = SwapMethod.Solve(problem, line);
+        return start.IsProven || !BranchAndBound.Fits(time) ? start : new BranchAndBound(time, start, _work).Run();
+    }
+}
