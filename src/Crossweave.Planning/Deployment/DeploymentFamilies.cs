@@ -32,14 +32,14 @@ public static class DeploymentFamilies
     public static DeploymentFamily Find(string name, string where) =>
         All.FirstOrDefault(f => f.Name == name) ?? throw InputException.At(where, $"'{name}'", $"one of {string.Join(", ", All.Select(f => f.Name))}");
 
-    /// <summary>The published cluster: four types of 100, 80, 50 and 40 Gbps in equal shares, fastest first; compute in proportion or twice as slow from type to type.</summary>
+    /// <summary>The published cluster: four types of 100, 80, 50 and 40 Gbps in equal shares (the faster ones get the rest), fastest first; compute in proportion or twice as slow from type to type.</summary>
     public static DeviceCost[] Devices(int n, bool steep = false)
     {
         var devices = new DeviceCost[n];
-        for (var g = 0; g < n; g++)
+        for (var (type, g) = (0, 0); g < n; type++)
         {
-            var type = n < 4 ? g : g * 4 / n;
-            devices[g] = new DeviceCost(Wire[type], Wire[type], (steep ? Steep : Proportional)[type]);
+            var last = g + (n / 4) + (type < n % 4 ? 1 : 0);
+            for (; g < last; g++) devices[g] = new DeviceCost(Wire[type], Wire[type], (steep ? Steep : Proportional)[type]);
         }
 
         return devices;

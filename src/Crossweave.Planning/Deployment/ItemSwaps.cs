@@ -1,7 +1,7 @@
 namespace Crossweave.Planning.Deployment;
 
 /// <summary>
-/// First-improvement swaps of two experts, two shards, or two shard-expert pairs that move together, between devices. The loads that a
+/// First-improvement swaps of two experts, two shards, two shard-expert pairs that move together, or all of a model on two devices. The loads that a
 /// compiled time line reads are kept up to date in place, so a swap costs O(shards + experts + devices) and one evaluation.
 /// </summary>
 internal sealed class ItemSwaps
@@ -35,6 +35,7 @@ internal sealed class ItemSwaps
             for (var m = 0; m < _models.Count; m++)
             {
                 improved |= Pass(m, _experts[m], moveExperts: true, moveShards: _models[m].Moves == ShardMoves.Together, ref best);
+                if (_models[m].Moves != ShardMoves.Fixed) improved |= WholeDevices(m, ref best);
                 if (_models[m].Moves == ShardMoves.Free) improved |= Pass(m, _shards[m], moveExperts: false, moveShards: true, ref best);
             }
         }
@@ -55,6 +56,34 @@ internal sealed class ItemSwaps
         }
 
         return improved;
+    }
+
+    // Everything of a model on two devices changes places.
+    private bool WholeDevices(int model, ref long best)
+    {
+        var improved = false;
+        for (var g = 0; g < _devices; g++)
+        {
+            for (var h = g + 1; h < _devices; h++)
+            {
+                Exchange(model, g, h);
+                if (Evaluate() is var value && value < best) (best, improved) = (value, true);
+                else Exchange(model, g, h);
+            }
+        }
+
+        return improved;
+    }
+
+    private void Exchange(int model, int g, int h)
+    {
+        for (var e = 0; e < _experts[model].Length; e++)
+            if (_experts[model][e] is var at && (at == g || at == h))
+                MoveExpert(model, e, at, at == g ? h : g);
+        for (var s = 0; s < _shards[model].Length; s++)
+            if (_shards[model][s] is var at && (at == g || at == h))
+                MoveShard(model, s, at, at == g ? h : g);
+        Refresh(model);
     }
 
     private void Swap(int model, int x, int y, bool moveExperts, bool moveShards)

@@ -22,8 +22,8 @@ public sealed record ShardedPlan(IReadOnlyList<int[]> DeviceOfShard, IReadOnlyLi
 /// </summary>
 /// <remarks>
 /// Packing: largest first onto the least loaded group with room. Separate shards: groups of shards and of experts are joined by the
-/// assignment that keeps most tokens local. Swaps: first improvement over models, then item pairs ascending, until a whole pass finds
-/// none; a swap is timed in O(devices^2 + items). Deterministic for a given seed.
+/// assignment that keeps most tokens local. Swaps: first improvement over models, then item pairs ascending and whole devices, until a
+/// pass finds none; a swap is timed in O(devices^2 + items). Deterministic for a given seed.
 /// </remarks>
 public static class ShardedDeployment
 {

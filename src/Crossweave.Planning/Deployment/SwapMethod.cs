@@ -37,6 +37,30 @@ public sealed class SwapMethod : IDeploymentMethod
         return DeploymentPlan.From(time, best, evaluations);
     }
 
+    /// <summary>
+    /// Iterated: three random swaps on the best placement, swap search again, kept when it is no worse; until so many placements were timed.
+    /// </summary>
+    internal static DeploymentPlan Kick(LayerTime time, DeploymentPlan start, long evaluations, Prng prng)
+    {
+        var (n, used) = (time.Problem.DeviceCount, 0L);
+        int[][] best = [.. start.DeviceOfRank.Select(DeploymentPlan.Inverse)];
+        var value = start.Value;
+        while (used < evaluations && value > start.LowerBound && n > 1)
+        {
+            int[][] next = [.. best.Select(ranks => (int[])ranks.Clone())];
+            for (var k = 0; k < 3; k++)
+            {
+                var (ranks, x, y) = (next[prng.NextInt(next.Length)], prng.NextInt(n), prng.NextInt(n));
+                (ranks[x], ranks[y]) = (ranks[y], ranks[x]);
+            }
+
+            var reached = new SwapSearch(time, next).Improve(ref used);
+            if (reached <= value) (best, value) = (next, reached);
+        }
+
+        return DeploymentPlan.From(time, best, start.Evaluations + used);
+    }
+
     private static IEnumerable<int[][]> Starts(DeploymentProblem problem, TimeLine line) => problem.Models.Count switch
     {
         1 => [PlacementRules.SortByPort(problem), PlacementRules.SortByWork(problem)],
