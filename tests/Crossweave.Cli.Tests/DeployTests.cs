@@ -90,7 +90,7 @@ public sealed class DeployTests
         var files = new Dictionary<string, string>
         {
             ["ONE"] = folder.File("ONE.json", Pair),
-            ["TWO"] = folder.File("TWO.json", $$"""{"instances":{"d":[{{Pair}},{{Pair}}]}}"""),
+            ["TWO"] = folder.File("TWO.json", "{\"instances\":{\"d\":[" + Pair + "," + Pair + "]}}"),
             ["COSTS"] = folder.File("COSTS.json", Pair.Replace("[8,20]", "[8,20,3]", StringComparison.Ordinal)),
             ["MISSING"] = folder.File("MISSING.json", Pair.Replace("ffn_cost", "ffn", StringComparison.Ordinal)),
             ["A"] = folder.File("A.csv", "0,1\n2,0\n"),

@@ -4,6 +4,7 @@ using Crossweave.Core;
 using Crossweave.Core.Compute;
 using Crossweave.Core.Fabrics;
 using Crossweave.Core.Formats.Documents;
+using Crossweave.Core.Routing;
 using Crossweave.Core.Traffic;
 using Crossweave.Core.Units;
 using Crossweave.Planning.Deployment;
