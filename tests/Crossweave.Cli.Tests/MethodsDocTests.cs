@@ -6,6 +6,7 @@ using Crossweave.Core.Formats.Routing;
 using Crossweave.Core.Models;
 using Crossweave.Core.Traffic;
 using Crossweave.Planning;
+using Crossweave.Planning.Deployment;
 using Crossweave.Reporting.Tables;
 using Crossweave.Simulation;
 using Crossweave.Testing;
@@ -21,6 +22,8 @@ public sealed class MethodsDocTests
         var text = new StringBuilder("# Registered methods\n\nWritten from the lists of methods by a test; do not edit.\n");
         Add(text, "Placement planners", Planners.All.Select(p => (p.Name, p.Summary)));
         Add(text, "Schedulers", Schedulers.All.Select(s => (s.Name, s.Summary)));
+        Add(text, "Deployment of several models on devices", DeploymentMethods.All.Select(m => (m.Name, $"{m.Summary}; {m.Kinds}")));
+        Add(text, "Time lines of a deployment", TimeLines.All.Select(t => (t.Name, t.Summary)));
         Add(text, "Layer evaluators", LayerEvaluators.All.Select(e => (e.Name, e.Summary)));
         Add(text, "Layer planners", LayerPlanners.All.Select(p => (p.Name, p.Summary)));
         Add(text, "Fabrics", FabricKinds.All.Select(f => (f.Name, f.Summary)));

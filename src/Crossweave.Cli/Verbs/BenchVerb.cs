@@ -11,7 +11,7 @@ internal static class BenchVerb
 {
     private static readonly IReadOnlyList<(string Name, Func<IEnumerable<BenchRow>> Run)> Suites =
     [
-        ("planning", PlannerBench.Run), ("scheduling", SchedulingBench.Run), ("routing", RoutingBench.Run),
+        ("planning", PlannerBench.Run), ("scheduling", SchedulingBench.Run), ("routing", RoutingBench.Run), ("deployment", DeploymentBench.Run),
     ];
 
     public static Command Create(Terminal terminal)
