@@ -15,6 +15,11 @@ public static class Planners
         new LptPlanner(),
         new EplbPlanner(),
         new TensorRtLlmPlanner(),
+        new FlashLbPlanner(),
+        new SwiftPlanner(),
+        new RefinedPlanner(allowDuplicates: true),
+        new RefinedPlanner(allowDuplicates: false),
+        new IncrementalPlanner(),
     ];
 
     /// <exception cref="InputException">Unknown name.</exception>

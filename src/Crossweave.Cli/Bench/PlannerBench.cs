@@ -18,6 +18,7 @@ public static class PlannerBench
     private const int Ranks = 32;
     private const int Groups = 8;
     private const ulong Seed = 2026;
+    private const double RefinedLimitMs = 50;
 
     public static IEnumerable<BenchRow> Run()
     {
@@ -28,9 +29,13 @@ public static class PlannerBench
         foreach (var planner in Planners.All)
         {
             ulong hash = 0;
-            var (best, _) = BenchClock.Measure(() => hash = Hash(planner.Plan(problem, new Prng(Seed))), warmups: 100, runs: 50);
+            var (best, _) = BenchClock.Measure(() => hash = Hash(planner.Plan(problem, new Prng(Seed))), warmups: 20, runs: 20);
             yield return new BenchRow($"planner {planner.Name} 58x256, 288 slots, 32 ranks", "ms", best * 1e3, null, "", hash);
         }
+
+        foreach (var (slots, ranks) in new[] { (Slots, Ranks), (320, 64) })
+            foreach (var planner in new[] { new RefinedPlanner(allowDuplicates: true), new RefinedPlanner(allowDuplicates: false) })
+                yield return Refined(planner, new PlacementProblem(load, slots, ranks, 3, Groups));
     }
 
     private static BenchRow Eplb(ExpertLoad load, string name, int nodes)
@@ -42,6 +47,17 @@ public static class PlannerBench
         if (Hash(plain) != hash) throw new InvalidOperationException($"{name}: the fast planner differs from the plain rules");
         var (best, _) = BenchClock.Measure(() => EplbPlanner.PlanLayers(load, shape), warmups: 300, runs: 100);
         return new BenchRow(name, "ms", best * 1e3, plainBest * 1e3, "plain transcription", hash);
+    }
+
+    /// <summary>Global; the limit is the one stated for all layers on one thread. The name says how good the plan is.</summary>
+    private static BenchRow Refined(RefinedPlanner planner, PlacementProblem problem)
+    {
+        var (placement, bound) = planner.PlanWithBounds(problem);
+        var proven = Enumerable.Range(0, Layers).Count(l => PlacementMetrics.MeanAndMax(placement.Layers[l], problem.Load.Layer(l)).Max < bound[l] + 1);
+        var balance = PlacementMetrics.Balancedness(placement, problem.Load).MeanOfRatios;
+        var (best, _) = BenchClock.Measure(() => planner.PlanWithBounds(problem), warmups: 20, runs: 30);
+        var name = $"{planner.Name} global 58x256, {problem.SlotCount} slots, {problem.RankCount} ranks: balance {balance:0.0000}, {proven} of {Layers} layers proven";
+        return new BenchRow(name, "ms", best * 1e3, RefinedLimitMs, "limit", Hash(placement));
     }
 
     private static void PlanPlainly(ExpertLoad load, int nodes, int[] expertOfSlot)

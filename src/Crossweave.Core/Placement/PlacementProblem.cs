@@ -20,6 +20,12 @@ public sealed record PlacementProblem(ExpertLoad Load, int SlotCount, int RankCo
     /// <summary>The placement that is running now, for planners that limit migration; null at a first start.</summary>
     public ExpertPlacement? Previous { get; init; }
 
+    /// <summary>With a running placement: at most this many experts fetched by ranks that do not hold them, over all layers; null = no limit.</summary>
+    public long? MaxMoves { get; init; }
+
+    /// <summary>With a running placement: balancedness (mean over layers of mean/max rank load) that is enough; null = the planner's choice.</summary>
+    public double? WantedBalance { get; init; }
+
     public int ExpertCount => Load.ExpertCount;
 
     public int SlotsPerRank => SlotCount / RankCount;
