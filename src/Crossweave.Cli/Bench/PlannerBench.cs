@@ -1,6 +1,7 @@
 using Crossweave.Algorithms;
 using Crossweave.Core.Placement;
 using Crossweave.Core.Routing;
+using Crossweave.Core.Routing.Synthetic;
 using Crossweave.Planning;
 using Crossweave.Planning.Placement;
 
@@ -22,7 +23,7 @@ public static class PlannerBench
 
     public static IEnumerable<BenchRow> Run()
     {
-        var load = LogNormalLoad(new Prng(Seed).Split("planner-bench"));
+        var load = LoadFamilies.LogNormal(Layers, Experts, 1.0, new Prng(Seed).Split("planner-bench"));
         yield return Eplb(load, "eplb hierarchical 58x256, 288 slots, 32 ranks, 4 nodes", nodes: 4);
         yield return Eplb(load, "eplb global 58x256, 288 slots, 32 ranks", nodes: 3); // 3 does not divide the 8 groups
         var problem = new PlacementProblem(load, Slots, Ranks, 4, Groups);
@@ -64,14 +65,6 @@ public static class PlannerBench
     {
         for (var layer = 0; layer < Layers; layer++)
             PlainEplb.Plan(load.Layer(layer).ToArray(), Slots, Groups, nodes, Ranks).ExpertOfSlot.CopyTo(expertOfSlot, layer * Slots);
-    }
-
-    /// <summary>Log-normal with sigma 1 (balancing spec 2.3).</summary>
-    private static ExpertLoad LogNormalLoad(Prng prng)
-    {
-        var tokens = new long[Layers * Experts];
-        foreach (ref var t in tokens.AsSpan()) t = Math.Max(1, (long)Math.Round(10_000 * Math.Exp(prng.NextNormal())));
-        return new ExpertLoad(Layers, Experts, tokens);
     }
 
     private static ulong Hash(ExpertPlacement placement)

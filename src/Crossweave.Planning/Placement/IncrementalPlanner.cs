@@ -3,11 +3,6 @@ using Crossweave.Core.Placement;
 
 namespace Crossweave.Planning.Placement;
 
-/// <summary>A step of the trade between moved experts and balance.</summary>
-/// <param name="Fetched">Experts fetched by ranks that did not hold them, over all layers.</param>
-/// <param name="Balance">Mean over layers of mean/max rank load.</param>
-public readonly record struct MigrationStep(long Fetched, double Balance);
-
 /// <summary>
 /// From the running placement to a wanted balance with few fetched experts, or to the best balance that a number of fetches buys
 /// (balancing spec 3.12). Every layer offers better plans for more fetches (<see cref="MigrationSearch"/>); over all layers the steps
@@ -31,55 +26,15 @@ public sealed class IncrementalPlanner : IPlacementPlanner
 
     /// <summary>
     /// The placement, the Pareto front from the running placement (no fetch) to the best balance found, and where on it the placement is.
-    /// Empty front and index 0 without a running placement.
+    /// No front without a running placement.
     /// </summary>
-    public (ExpertPlacement Placement, IReadOnlyList<MigrationStep> Front, int Chosen) PlanWithFront(PlacementProblem problem)
+    public static (ExpertPlacement Placement, MigrationFront? Front, int Chosen) PlanWithFront(PlacementProblem problem)
     {
-        problem.Validate();
-        if (RunningPlacement.Of(problem) is not { } running) return (new RefinedPlanner(allowDuplicates: false).PlanWithBounds(problem).Placement, [], 0);
-        var layers = problem.Load.LayerCount;
-        var search = new MigrationSearch(problem.ExpertCount, problem.RankCount, problem.SlotsPerRank);
-        var offers = new List<MigrationPoint>[layers];
-        for (var l = 0; l < layers; l++) offers[l] = search.Front(problem.Load.Layer(l), running.Layers[l].ExpertOfSlot);
-        var steps = new PriorityQueue<int, (double MinusSlope, int Layer)>();
-        var at = new int[layers];
-        var balance = 0.0;
-        for (var l = 0; l < layers; l++)
-        {
-            balance += offers[l][0].Balance;
-            Offer(l);
-        }
-
+        if (MigrationFront.Of(problem) is not { } front) return (new RefinedPlanner(allowDuplicates: false).Plan(problem, new Prng(0)), null, 0);
         var wanted = problem.WantedBalance ?? (problem.MaxMoves is null ? DefaultBalance : 1);
         var budget = problem.MaxMoves ?? long.MaxValue;
-        var fetched = 0L;
-        List<MigrationStep> front = [new(0, balance / layers)];
-        var taken = new int[layers];
         var chosen = 0;
-        while (steps.TryDequeue(out var l, out _))
-        {
-            var (from, to) = (offers[l][at[l]], offers[l][++at[l]]);
-            fetched += to.Fetched - from.Fetched;
-            balance += to.Balance - from.Balance;
-            front.Add(new MigrationStep(fetched, balance / layers));
-            if (front[chosen].Balance < wanted && fetched <= budget)
-            {
-                chosen = front.Count - 1;
-                taken[l] = at[l];
-            }
-
-            Offer(l);
-        }
-
-        var plans = new LayerPlacement[layers];
-        for (var l = 0; l < layers; l++)
-            plans[l] = taken[l] == 0 ? running.Layers[l] : LayerPlacement.Even(problem.ExpertCount, offers[l][taken[l]].ExpertOfSlot, problem.RankCount);
-        return (new ExpertPlacement(plans, problem.Load.LayerIds), front, chosen);
-
-        void Offer(int layer)
-        {
-            if (at[layer] + 1 < offers[layer].Count)
-                steps.Enqueue(layer, (-MigrationSearch.Slope(offers[layer][at[layer]], offers[layer][at[layer] + 1]), layer));
-        }
+        while (chosen + 1 < front.Steps.Count && front.Steps[chosen].Balance < wanted && front.Steps[chosen + 1].Fetched <= budget) chosen++;
+        return (front.PlacementAt(chosen), front, chosen);
     }
 }

@@ -1,7 +1,7 @@
 using Crossweave.Algorithms;
 using Crossweave.Core;
 using Crossweave.Core.Placement;
-using Crossweave.Core.Routing;
+using Crossweave.Core.Routing.Synthetic;
 using Crossweave.Planning.Placement;
 
 namespace Crossweave.Planning.Tests.Placement;
@@ -16,9 +16,10 @@ public sealed class IncrementalPlannerTests
         var load = Loads.Zipf(58, 256, 0.8, new Prng(71));
         var first = new PlacementProblem(load, 288, 32, 3, 8);
         var running = new IncrementalPlanner().Plan(first, new Prng(1));
-        var jittered = Jitter(load, sigma, new Prng(72));
+        var jittered = LoadFamilies.Jitter(load, sigma, new Prng(72));
 
-        var (next, front, chosen) = new IncrementalPlanner().PlanWithFront(first with { Load = jittered, Previous = running });
+        var (next, trade, chosen) = IncrementalPlanner.PlanWithFront(first with { Load = jittered, Previous = running });
+        var front = trade!.Steps;
 
         Assert.InRange(Loads.MeanOfRatios(next, jittered), 0.991, 1.0);
         Assert.InRange(PlacementMetrics.Fetched(running, next), 0, (long)(share * 58 * 288));
@@ -35,10 +36,11 @@ public sealed class IncrementalPlannerTests
             var load = Loads.LogNormal(4, 32, 1.0, prng.Split("load"));
             var problem = new PlacementProblem(load, 40, 8);
             var running = new EplbPlanner().Plan(problem, prng);
-            var after = Jitter(load, 0.3, prng.Split("jitter"));
+            var after = LoadFamilies.Jitter(load, 0.3, prng.Split("jitter"));
             for (var budget = 0L; budget < 40; budget += 7)
             {
-                var (next, front, chosen) = new IncrementalPlanner().PlanWithFront(problem with { Load = after, Previous = running, MaxMoves = budget });
+                var (next, trade, chosen) = IncrementalPlanner.PlanWithFront(problem with { Load = after, Previous = running, MaxMoves = budget });
+                var front = trade!.Steps;
                 Assert.InRange(PlacementMetrics.Fetched(running, next), 0, budget);
                 Assert.True(Loads.MeanOfRatios(next, after) >= Loads.MeanOfRatios(running, after) - 1e-12, $"seed {seed}");
                 Assert.Equal(front[chosen].Fetched, PlacementMetrics.Fetched(running, next));
@@ -70,7 +72,7 @@ public sealed class IncrementalPlannerTests
         var running = new IncrementalPlanner().Plan(problem, new Prng(1));
         foreach (var planner in new IPlacementPlanner[] { new IncrementalPlanner(), new SwiftPlanner() })
         {
-            var next = planner.Plan(problem with { Load = Jitter(load, 0.4, new Prng(10)), Previous = running, WantedBalance = 1 }, new Prng(1));
+            var next = planner.Plan(problem with { Load = LoadFamilies.Jitter(load, 0.4, new Prng(10)), Previous = running, WantedBalance = 1 }, new Prng(1));
             var (changed, fetched) = (0, PlacementMetrics.Fetched(running, next));
             for (var l = 0; l < 5; l++)
                 changed += running.Layers[l].ExpertOfSlot.Zip(next.Layers[l].ExpertOfSlot).Count(p => p.First != p.Second);
@@ -99,11 +101,4 @@ public sealed class IncrementalPlannerTests
     }
 
     private static double Gain(IReadOnlyList<MigrationStep> front, int i) => (front[i].Balance - front[i - 1].Balance) / (front[i].Fetched - front[i - 1].Fetched);
-
-    private static ExpertLoad Jitter(ExpertLoad load, double sigma, Prng prng)
-    {
-        var tokens = Enumerable.Range(0, load.LayerCount).SelectMany(l => load.Layer(l).ToArray()).ToArray();
-        foreach (ref var t in tokens.AsSpan()) t = Math.Max(1, (long)Math.Round(t * Math.Exp(sigma * prng.NextNormal())));
-        return new ExpertLoad(load.LayerCount, load.ExpertCount, tokens);
-    }
 }
