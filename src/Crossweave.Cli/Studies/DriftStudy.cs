@@ -18,7 +18,7 @@ internal sealed class DriftStudy : IStudy
 
     public string Section(JsonInput entry, StudyContext context)
     {
-        entry.AllowOnly("traces", "model", "windowTokens", "batchTokens", "ranks", "slots", "iterations", "expertBytes", "link", "nsPerToken", "stopMs");
+        entry.AllowOnly("traces", "model", "windowTokens", "batchTokens", "ranks", "slots", "iterations", "expertBytes", "link", "nsPerToken", "stopMs", "memory", "confidence");
         var (traces, model) = (context.Traces(entry), entry["model"].Text());
         var (window, batch) = (entry["windowTokens"].Int32(1), entry["batchTokens"].Int32(1));
         var (ranks, slots) = (entry["ranks"].Int32(1, 1 << 16), entry["slots"].Int32(1));
@@ -33,14 +33,15 @@ internal sealed class DriftStudy : IStudy
         var windows = LoadWindows.Count(trace, window, (double)batch / window);
         var names = string.Join(" + ", traces.Select(Path.GetFileName));
         var text = $"\n## {model}: {names}\n\n{windows.Length} windows of {window} tokens; batches of {batch} tokens, {slots} slots on {ranks} ranks, all {trace.LayerCount} layers. "
-            + $"{entry["nsPerToken"].Double():0.##} ns a token, experts of {ReportText.Size((long)costs.ExpertBytes)} over {entry["link"].Text()}, {entry["stopMs"].Double():0.##} ms per rearrangement.\n";
+            + $"{entry["nsPerToken"].Double():0.##} ns a token, experts of {ReportText.Size((long)costs.ExpertBytes)} over {entry["link"].Text()}, {entry["stopMs"].Double():0.##} ms per rearrangement. "
+            + $"Loads expected: {entry["memory"].Double():0.##} of the estimate before, the rest from the last window; the trigger believes {entry["confidence"].Double():0.##} of a saving.\n";
         var (done, all) = (0L, (long)entry["iterations"].Int32List().Length * 6);
         foreach (var iterations in entry["iterations"].Int32List())
         {
-            var replay = new DriftReplay(windows, slots, ranks, iterations, costs);
+            var replay = new DriftReplay(windows, slots, ranks, iterations, costs, entry["memory"].Double());
             var perfect = replay.PerfectSeconds();
             var table = new Table("", [new("placement changed", true), new("dispatch", true), new("balance"), new("changes"), new("fetched"), new("fetches per layer and batch"), new("compute s"), new("moving s"), new("total s"), new("total / perfect")]);
-            var policies = DriftReplay.Policies(new MigrationTrigger(costs, iterations));
+            var policies = DriftReplay.Policies(new MigrationTrigger(costs, iterations, entry["confidence"].Double()));
             foreach (var policy in policies)
             {
                 Row(policy, "even");

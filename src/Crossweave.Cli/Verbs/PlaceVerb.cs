@@ -2,7 +2,6 @@ using System.CommandLine;
 using Crossweave.Algorithms;
 using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.Placement;
-using Crossweave.Core.Routing;
 using Crossweave.Planning;
 using Crossweave.Planning.Placement;
 using Crossweave.Reporting;
@@ -106,7 +105,7 @@ internal static class PlaceVerb
 
         var running = ReadRunning(path, problem);
         problem = problem with { Previous = running, MaxMoves = maxMoves, WantedBalance = balance };
-        MigrationFront.Of(problem with { Load = new ExpertLoad(problem.Load.LayerCount, problem.ExpertCount, new long[problem.Load.LayerCount * problem.ExpertCount]) }); // the shape, before any planner runs
+        RunningPlacement.Of(problem); // refuses another shape before any planner runs
         return problem;
     }
 

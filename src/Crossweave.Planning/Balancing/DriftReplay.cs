@@ -23,7 +23,7 @@ public sealed record DriftOutcome(
 }
 
 /// <summary>
-/// Replays traffic in windows. A policy sees the window that has passed and decides the placement of the next, which is judged on the
+/// Replays traffic in windows. A policy sees an estimate from the windows that have passed and decides the placement of the next, which is judged on the
 /// tokens it did not see. The first window only plans: every policy starts from the same placement, EPLB's of that window.
 /// </summary>
 /// <param name="Windows">Tokens of one iteration in each window.</param>
@@ -31,7 +31,8 @@ public sealed record DriftOutcome(
 /// <param name="RankCount">Ranks.</param>
 /// <param name="IterationsPerWindow">Iterations between two decisions.</param>
 /// <param name="Costs">What computing and moving cost.</param>
-public sealed record DriftReplay(IReadOnlyList<ExpertLoad> Windows, int SlotCount, int RankCount, int IterationsPerWindow, BalanceCosts Costs)
+/// <param name="Memory">Weight of the estimate so far against the window that has just passed, in [0, 1); 0 knows that window only.</param>
+public sealed record DriftReplay(IReadOnlyList<ExpertLoad> Windows, int SlotCount, int RankCount, int IterationsPerWindow, BalanceCosts Costs, double Memory = 0)
 {
     /// <summary>Never, every window from scratch, and what this project proposes.</summary>
     /// <param name="trigger">Its horizon should be the iterations of a window or more.</param>
@@ -54,9 +55,11 @@ public sealed record DriftReplay(IReadOnlyList<ExpertLoad> Windows, int SlotCoun
         var running = new EplbPlanner().Plan(new PlacementProblem(Windows[0], SlotCount, RankCount), prng);
         var (compute, migration, transfer, balance) = (0.0, 0.0, 0.0, 0.0);
         var (rearrangements, fetched, transfers, judged) = (0, 0L, 0L, 0);
+        var expected = Windows[0];
         for (var w = 1; w < Windows.Count; w++)
         {
-            var next = policy.Next(new PlacementProblem(Windows[w - 1], SlotCount, RankCount) { Previous = running });
+            if (w > 1) expected = Blend(expected, Windows[w - 1]);
+            var next = policy.Next(new PlacementProblem(expected, SlotCount, RankCount) { Previous = running });
             var moved = PlacementMetrics.Fetched(running, next);
             if (moved > 0)
             {
@@ -79,6 +82,15 @@ public sealed record DriftReplay(IReadOnlyList<ExpertLoad> Windows, int SlotCoun
         }
 
         return new DriftOutcome(compute, migration, transfer, rearrangements, fetched, (double)transfers / judged, balance / judged);
+    }
+
+    private ExpertLoad Blend(ExpertLoad before, ExpertLoad last)
+    {
+        var tokens = new long[last.LayerCount * last.ExpertCount];
+        for (var l = 0; l < last.LayerCount; l++)
+            for (var e = 0; e < last.ExpertCount; e++)
+                tokens[(l * last.ExpertCount) + e] = (long)Math.Round((Memory * before.Layer(l)[e]) + ((1 - Memory) * last.Layer(l)[e]), MidpointRounding.AwayFromZero);
+        return new ExpertLoad(last.LayerCount, last.ExpertCount, tokens, last.LayerIds);
     }
 
     /// <summary>Seconds that no placement and no dispatch gets below: every rank at the mean in every layer, nothing moved.</summary>

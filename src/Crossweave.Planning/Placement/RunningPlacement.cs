@@ -4,7 +4,7 @@ using Crossweave.Core.Placement;
 namespace Crossweave.Planning.Placement;
 
 /// <summary>The running placement of a problem, checked against it.</summary>
-internal static class RunningPlacement
+public static class RunningPlacement
 {
     /// <summary>Null when nothing runs yet.</summary>
     /// <exception cref="InputException">Other layers, experts, ranks or slots than the problem's.</exception>
