@@ -1,7 +1,6 @@
 using Crossweave.Algorithms;
 using Crossweave.Cli.Verbs;
 using Crossweave.Core.Formats.Documents;
-using Crossweave.Core.Formats.Routing;
 using Crossweave.Core.Models;
 using Crossweave.Core.Routing;
 using Crossweave.Core.Units;

@@ -57,8 +57,9 @@ public sealed class MigrationTriggerTests
         var problem = new PlacementProblem(drifted, 72, 8) { Previous = running };
         Assert.InRange(PlacementMetrics.Balancedness(running, drifted).MeanOfRatios, 0.85, 0.97);
 
-        Assert.False(new MigrationTrigger(Costs, HorizonIterations: 10).Choose(problem).Decision.Act);
-        var (placement, decision) = new MigrationTrigger(Costs, HorizonIterations: 100_000).Choose(problem);
+        var stopping = Costs with { SecondsPerRearrangement = 1 }; // "stops the world: about 1 s"
+        Assert.False(new MigrationTrigger(stopping, HorizonIterations: 10).Choose(problem).Decision.Act);
+        var (placement, decision) = new MigrationTrigger(stopping, HorizonIterations: 100_000).Choose(problem);
         Assert.True(decision.Act);
         Assert.InRange(PlacementMetrics.Balancedness(placement, drifted).MeanOfRatios, 0.985, 1.0);
     }

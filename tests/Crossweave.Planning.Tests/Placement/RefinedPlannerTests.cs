@@ -24,10 +24,10 @@ public sealed class RefinedPlannerTests
             for (var l = 0; l < bound.Length; l++)
             {
                 var load = problem.Load.Layer(l);
-                var found = Loads.RankLoads(placement.Layers[l], load).Max();
+                var found = Loads.RankLoads(placement.Layers[l], load).Max(); // equal loads may differ by the order of the sum
                 var published = Loads.RankLoads(eplb.Layers[l], load).Max();
                 var without = Loads.RankLoads(apart.Layers[l], load).Max();
-                Assert.True(found <= published, $"seed {seed}, layer {l}: {found} above EPLB's {published}; {problem}");
+                Assert.True(found <= published * (1 + 1e-12), $"seed {seed}, layer {l}: {found} above EPLB's {published}; {problem}");
                 Assert.True(bound[l] <= Math.Min(found, without) + (1e-9 * (1 + found)), $"seed {seed}, layer {l}: bound {bound[l]} above {found} or {without}; {problem}");
             }
         }
