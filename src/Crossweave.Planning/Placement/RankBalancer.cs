@@ -17,6 +17,7 @@ internal sealed class RankBalancer
     /// <summary>Most slots of a rank for exchanges of one, two and three replicas: more slots make the smaller exchanges fine enough.</summary>
     private static readonly int[] MostSlots = [1 << MemberBits, 24, 12];
 
+    private const double SmallestStep = 0.01; // of what is still above the bound; less is not worth a step
     private const int MemberBits = 10;
     private const int MemberMask = (1 << MemberBits) - 1;
     private const int Probes = 3; // neighbours looked at beyond the nearest difference when copies block it
@@ -83,14 +84,19 @@ internal sealed class RankBalancer
     /// <summary>Local search until the busiest rank is less than <paramref name="tolerance"/> above <paramref name="bound"/> or nothing helps.</summary>
     public void Improve(double bound, double tolerance, bool allowDuplicates)
     {
-        var least = Math.Max(0.02 * tolerance, 1e-12 * bound);
+        var size = 0; // the last that helped: near the end the small exchanges rarely do
         while (true)
         {
             var busiest = Busiest();
-            if (_rankLoad[busiest] < bound + tolerance) return;
+            var over = _rankLoad[busiest] - bound;
+            if (over < tolerance) return;
+            var least = Math.Max(SmallestStep * over, 1e-12 * bound);
             var found = false;
-            for (var size = 1; size <= _bundles.Length && !found; size++) found = Exchange(size, busiest, bound + tolerance, least, allowDuplicates);
-            if (!found && !Recopy(busiest, least, allowDuplicates)) return;
+            for (var tried = 0; tried < _bundles.Length && !found; tried++, size = found ? size : (size + 1) % _bundles.Length)
+                found = Exchange(size + 1, busiest, bound + tolerance, least, allowDuplicates);
+            if (found) continue;
+            if (!Recopy(busiest, least, allowDuplicates)) return;
+            size = 0;
         }
     }
 
@@ -154,8 +160,13 @@ internal sealed class RankBalancer
         var table = _bundles[size - 1];
         var mine = Sums(table, busiest);
         var (members, myFirst) = (table.Members, table.First[busiest]);
-        for (var rank = 0; rank < _ranks && best >= enough; rank++)
+        var lightest = 0;
+        for (var r = 1; r < _ranks; r++)
+            if (_rankLoad[r] < _rankLoad[lightest])
+                lightest = r;
+        for (var turn = 0; turn < _ranks && best >= enough; turn++)
         {
+            var rank = lightest + turn < _ranks ? lightest + turn : lightest + turn - _ranks; // most room first, so that the search may end early
             var half = (_rankLoad[busiest] - _rankLoad[rank]) / 2;
             if (rank == busiest || _rankLoad[rank] + half >= best) continue;
             var theirs = Sums(table, rank);

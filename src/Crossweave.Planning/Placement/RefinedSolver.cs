@@ -82,7 +82,7 @@ internal sealed class RefinedSolver
         var tolerance = Math.Min(1, CloseGap * bound);
         _bestMax = double.MaxValue;
         Try(_start.Pack(_weight, _start.ExtraSlots), bound, tolerance, allowDuplicates: false);
-        if (!eplb.IsEmpty && _bestMax > bound * (1 + CloseGap)) Try(eplb, bound, tolerance, allowDuplicates: true);
+        if (!eplb.IsEmpty && _bestMax > bound * (1 + WideGap)) Try(eplb, bound, tolerance, allowDuplicates: true);
         if (perRank <= FewSlots)
         {
             var starts = Math.Min(Starts, _start.ExtraSlots);
