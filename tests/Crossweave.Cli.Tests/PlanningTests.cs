@@ -69,6 +69,35 @@ public sealed class PlanningTests
     }
 
     [Fact]
+    public void Place_starts_from_a_running_placement_and_shows_what_fetches_buy()
+    {
+        using var folder = new Cli.Folder();
+        string Loads(int shift) => $$"""{"weight": [[{{string.Join(',', Enumerable.Range(0, 64).Select(e => ((e * 37) + (shift * e * e)) % 101 + 20))}}]]}""";
+        string[] shape = ["--slots", "72", "--ranks", "8"];
+        var running = folder.File("running.json", Cli.Run(["place", "--loads", folder.File("a.json", Loads(0)), "--planner", "refined", .. shape, "--json", "-"]).Out);
+        string[] next = ["place", "--loads", folder.File("b.json", Loads(1)), "--planner", "incremental", .. shape, "--previous", running];
+
+        var free = JsonDocument.Parse(Cli.Run([.. next, "--balance", "1", "--json", "-"]).Out).RootElement;
+        var few = JsonDocument.Parse(Cli.Run([.. next, "--max-moves", "3", "--json", "-"]).Out).RootElement;
+        var none = JsonDocument.Parse(Cli.Run([.. next, "--max-moves", "0", "--json", "-"]).Out).RootElement;
+
+        Assert.True(Balance(free) > Balance(few) && Balance(few) > Balance(none));
+        Assert.Equal(JsonDocument.Parse(File.ReadAllText(running)).RootElement.GetProperty("layers")[0].GetProperty("expertOfSlot").ToString(), none.GetProperty("layers")[0].GetProperty("expertOfSlot").ToString());
+        var front = free.GetProperty("front").EnumerateArray().Select(f => (Fetched: f.GetProperty("fetched").GetInt64(), Balance: f.GetProperty("meanOfRatios").GetDouble())).ToList();
+        Assert.Equal((0L, Balance(none)), front[0]);
+        Assert.Equal(Balance(free), front[^1].Balance, 1e-12);
+        Assert.Equal(front.Order(), front);
+        var file = folder.File("next.json", Cli.Run([.. next, "--json", "-"]).Out);
+        Assert.Equal(0, Cli.Run("verify", file, "--loads", folder.File("b2.json", Loads(1))).Code);
+        Assert.Contains("What fetched experts buy", Cli.Run(next).Out, StringComparison.Ordinal);
+        AssertWrong("--max-moves", ["place", "--loads", folder.File("c.json", Loads(1)), .. shape, "--max-moves", "3"]);
+        AssertWrong("found 72 slots, expected 80", ["place", "--loads", folder.File("d.json", Loads(1)), "--slots", "80", "--ranks", "8", "--previous", running]);
+        AssertWrong("--balance", [.. next, "--balance", "1.5"]);
+
+        static double Balance(JsonElement document) => document.GetProperty("balancedness").GetProperty("meanOfRatios").GetDouble();
+    }
+
+    [Fact]
     public void Eplb_plans_globally_when_nodes_do_not_divide_the_groups()
     {
         using var folder = new Cli.Folder();

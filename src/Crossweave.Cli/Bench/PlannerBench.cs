@@ -1,6 +1,7 @@
 using Crossweave.Algorithms;
 using Crossweave.Core.Placement;
 using Crossweave.Core.Routing;
+using Crossweave.Core.Routing.Synthetic;
 using Crossweave.Planning;
 using Crossweave.Planning.Placement;
 
@@ -18,19 +19,24 @@ public static class PlannerBench
     private const int Ranks = 32;
     private const int Groups = 8;
     private const ulong Seed = 2026;
+    private const double RefinedLimitMs = 50;
 
     public static IEnumerable<BenchRow> Run()
     {
-        var load = LogNormalLoad(new Prng(Seed).Split("planner-bench"));
+        var load = LoadFamilies.LogNormal(Layers, Experts, 1.0, new Prng(Seed).Split("planner-bench"));
         yield return Eplb(load, "eplb hierarchical 58x256, 288 slots, 32 ranks, 4 nodes", nodes: 4);
         yield return Eplb(load, "eplb global 58x256, 288 slots, 32 ranks", nodes: 3); // 3 does not divide the 8 groups
         var problem = new PlacementProblem(load, Slots, Ranks, 4, Groups);
         foreach (var planner in Planners.All)
         {
             ulong hash = 0;
-            var (best, _) = BenchClock.Measure(() => hash = Hash(planner.Plan(problem, new Prng(Seed))), warmups: 100, runs: 50);
+            var (best, _) = BenchClock.Measure(() => hash = Hash(planner.Plan(problem, new Prng(Seed))), warmups: 20, runs: 20);
             yield return new BenchRow($"planner {planner.Name} 58x256, 288 slots, 32 ranks", "ms", best * 1e3, null, "", hash);
         }
+
+        foreach (var (slots, ranks) in new[] { (Slots, Ranks), (320, 64) })
+            foreach (var planner in new[] { new RefinedPlanner(allowDuplicates: true), new RefinedPlanner(allowDuplicates: false) })
+                yield return Refined(planner, new PlacementProblem(load, slots, ranks, 3, Groups));
     }
 
     private static BenchRow Eplb(ExpertLoad load, string name, int nodes)
@@ -44,18 +50,21 @@ public static class PlannerBench
         return new BenchRow(name, "ms", best * 1e3, plainBest * 1e3, "plain transcription", hash);
     }
 
+    /// <summary>Global; the limit is the one stated for all layers on one thread. The name says how good the plan is.</summary>
+    private static BenchRow Refined(RefinedPlanner planner, PlacementProblem problem)
+    {
+        var (placement, bound) = planner.PlanWithBounds(problem);
+        var proven = Enumerable.Range(0, Layers).Count(l => PlacementMetrics.MeanAndMax(placement.Layers[l], problem.Load.Layer(l)).Max < bound[l] + 1);
+        var balance = PlacementMetrics.Balancedness(placement, problem.Load).MeanOfRatios;
+        var (best, _) = BenchClock.Measure(() => planner.PlanWithBounds(problem), warmups: 20, runs: 30);
+        var name = $"{planner.Name} global 58x256, {problem.SlotCount} slots, {problem.RankCount} ranks: balance {balance:0.0000}, {proven} of {Layers} layers proven";
+        return new BenchRow(name, "ms", best * 1e3, RefinedLimitMs, "limit", Hash(placement));
+    }
+
     private static void PlanPlainly(ExpertLoad load, int nodes, int[] expertOfSlot)
     {
         for (var layer = 0; layer < Layers; layer++)
             PlainEplb.Plan(load.Layer(layer).ToArray(), Slots, Groups, nodes, Ranks).ExpertOfSlot.CopyTo(expertOfSlot, layer * Slots);
-    }
-
-    /// <summary>Log-normal with sigma 1 (balancing spec 2.3).</summary>
-    private static ExpertLoad LogNormalLoad(Prng prng)
-    {
-        var tokens = new long[Layers * Experts];
-        foreach (ref var t in tokens.AsSpan()) t = Math.Max(1, (long)Math.Round(10_000 * Math.Exp(prng.NextNormal())));
-        return new ExpertLoad(Layers, Experts, tokens);
     }
 
     private static ulong Hash(ExpertPlacement placement)

@@ -40,5 +40,7 @@ internal static class StudyKinds
         new CircuitStudy(),
         new PhotonicStudy(),
         new DeploymentStudy(),
+        new BalanceStudy(),
+        new DriftStudy(),
     ];
 }

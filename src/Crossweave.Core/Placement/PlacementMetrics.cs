@@ -113,12 +113,16 @@ public static class PlacementMetrics
     /// on that rank in <paramref name="previous"/>. A second local copy costs nothing.
     /// </summary>
     /// <exception cref="ArgumentException">The placements have different layers, experts or ranks.</exception>
-    public static long Fetched(ExpertPlacement previous, ExpertPlacement next)
+    public static long Fetched(ExpertPlacement previous, ExpertPlacement next) => FetchedByRank(previous, next).Sum();
+
+    /// <summary>The same, by rank that fetches.</summary>
+    /// <exception cref="ArgumentException">The placements have different layers, experts or ranks.</exception>
+    public static long[] FetchedByRank(ExpertPlacement previous, ExpertPlacement next)
     {
         if (previous.Layers.Count != next.Layers.Count || previous.ExpertCount != next.ExpertCount || previous.RankCount != next.RankCount)
             throw new ArgumentException("both placements must have the same layers, experts and ranks");
         var held = new bool[next.ExpertCount];
-        var fetched = 0L;
+        var fetched = new long[next.RankCount];
         for (var l = 0; l < next.Layers.Count; l++)
         {
             for (var rank = 0; rank < next.RankCount; rank++)
@@ -127,7 +131,7 @@ public static class PlacementMetrics
                 foreach (var expert in previous.Layers[l].ExpertsOnRank(rank)) held[expert] = true;
                 foreach (var expert in next.Layers[l].ExpertsOnRank(rank))
                 {
-                    if (!held[expert]) fetched++;
+                    if (!held[expert]) fetched[rank]++;
                     held[expert] = true;
                 }
             }

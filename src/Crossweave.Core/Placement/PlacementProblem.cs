@@ -26,6 +26,12 @@ public sealed record PlacementProblem(ExpertLoad Load, int SlotCount, int RankCo
     /// <summary>Predicted time of a placed layer (its index in the loads), for planners that minimise time; any unit, smaller is better. Null: the planner's own.</summary>
     public Func<int, LayerPlacement, double>? LayerTime { get; init; }
 
+    /// <summary>With a running placement: at most this many experts fetched by ranks that do not hold them, over all layers; null = no limit.</summary>
+    public long? MaxMoves { get; init; }
+
+    /// <summary>With a running placement: balancedness (mean over layers of mean/max rank load) that is enough; null = the planner's choice.</summary>
+    public double? WantedBalance { get; init; }
+
     public int ExpertCount => Load.ExpertCount;
 
     public int SlotsPerRank => SlotCount / RankCount;

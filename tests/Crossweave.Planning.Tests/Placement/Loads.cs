@@ -1,6 +1,7 @@
 using Crossweave.Algorithms;
 using Crossweave.Core.Placement;
 using Crossweave.Core.Routing;
+using Crossweave.Core.Routing.Synthetic;
 
 namespace Crossweave.Planning.Tests.Placement;
 
@@ -9,26 +10,9 @@ internal static class Loads
 {
     public static ExpertLoad Of(params long[][] layers) => new(layers.Length, layers[0].Length, [.. layers.SelectMany(l => l)]);
 
-    public static ExpertLoad LogNormal(int layers, int experts, double sigma, Prng prng)
-    {
-        var tokens = new long[layers * experts];
-        foreach (ref var t in tokens.AsSpan()) t = Math.Max(1, (long)Math.Round(10_000 * Math.Exp(sigma * prng.NextNormal())));
-        return new ExpertLoad(layers, experts, tokens);
-    }
+    public static ExpertLoad LogNormal(int layers, int experts, double sigma, Prng prng) => LoadFamilies.LogNormal(layers, experts, sigma, prng);
 
-    public static ExpertLoad Zipf(int layers, int experts, double s, Prng prng)
-    {
-        var tokens = new long[layers * experts];
-        for (var layer = 0; layer < layers; layer++)
-        {
-            var row = Enumerable.Range(1, experts).Select(rank => Math.Pow(rank, -s) * Math.Exp(0.25 * prng.NextNormal())).ToArray();
-            prng.Shuffle(row.AsSpan());
-            var scale = 4_000_000 / row.Sum();
-            for (var e = 0; e < experts; e++) tokens[(layer * experts) + e] = Math.Max(1, (long)Math.Round(row[e] * scale));
-        }
-
-        return new ExpertLoad(layers, experts, tokens);
-    }
+    public static ExpertLoad Zipf(int layers, int experts, double s, Prng prng) => LoadFamilies.Zipf(layers, experts, s, prng);
 
     public static double[] RankLoads(LayerPlacement layer, ReadOnlySpan<long> load)
     {

@@ -33,6 +33,9 @@ public sealed record PlaceDocument
 
     public required Balancedness Balancedness { get; init; }
 
+    /// <summary>What fetched experts buy, from the running placement on: (experts fetched, mean of ratios); null when nothing ran before.</summary>
+    public IReadOnlyList<(long Fetched, double Balance)>? Front { get; init; }
+
     /// <param name="planner">Registered name.</param>
     /// <param name="placement">The placement.</param>
     /// <param name="load">Loads it is judged on.</param>
@@ -80,6 +83,10 @@ public sealed record PlaceDocument
 
         json.End().Key("balancedness").BeginObject().Key("meanOfRatios").Value(Balancedness.MeanOfRatios);
         json.Key("ratioOfSums").Value(Balancedness.RatioOfSums).Key("excess").Value(Balancedness.Excess);
+        json.End();
+        if (Front is null) return json.End().ToString();
+        json.Key("front").BeginArray();
+        foreach (var (fetched, balance) in Front) json.BeginObject().Key("fetched").Value(fetched).Key("meanOfRatios").Value(balance).End();
         return json.End().End().ToString();
     }
 
@@ -90,7 +97,7 @@ public sealed record PlaceDocument
     {
         using var file = JsonInput.Open(path);
         var root = file.Root;
-        root.AllowOnly("planner", "slotsPerRank", "ranks", "experts", "layerIds", "layers", "balancedness");
+        root.AllowOnly("planner", "slotsPerRank", "ranks", "experts", "layerIds", "layers", "balancedness", "front");
         var balance = root["balancedness"];
         balance.AllowOnly("meanOfRatios", "ratioOfSums", "excess");
         var layers = root["layers"].Items();
@@ -106,6 +113,7 @@ public sealed record PlaceDocument
             LayerIds = ids,
             Layers = [.. layers.Select(ReadLayer)],
             Balancedness = new Balancedness(balance["meanOfRatios"].Double(), balance["ratioOfSums"].Double(), balance["excess"].Double()),
+            Front = root.Find("front")?.Items().Select(ReadStep).ToList(),
         };
     }
 
@@ -116,6 +124,12 @@ public sealed record PlaceDocument
         var heldOut = layer.Find("distinctRanksPerToken") is null ? null : new HeldOutLayer(
             layer["distinctRanksPerToken"].Double(), layer["remoteRanksPerToken"].Double(), layer["maxOverMeanRank"].Double(), layer["bytes"].Int64(0), layer["crossNodeBytes"].Int64(0));
         return new PlaceLayer(layer["expertOfSlot"].Int32List(), layer["replicaCount"].Int32List(), layer["maxOverMean"].Double(), heldOut);
+    }
+
+    private static (long Fetched, double Balance) ReadStep(JsonInput step)
+    {
+        step.AllowOnly("fetched", "meanOfRatios");
+        return (step["fetched"].Int64(), step["meanOfRatios"].Double());
     }
 
     private static int[] ReplicaCounts(LayerPlacement layer)

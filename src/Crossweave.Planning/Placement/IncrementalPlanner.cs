@@ -1,0 +1,40 @@
+using Crossweave.Algorithms;
+using Crossweave.Core.Placement;
+
+namespace Crossweave.Planning.Placement;
+
+/// <summary>
+/// From the running placement to a wanted balance with few fetched experts, or to the best balance that a number of fetches buys
+/// (balancing spec 3.12). Every layer offers better plans for more fetches (<see cref="MigrationSearch"/>); over all layers the steps
+/// with the most balance per fetch are taken until the mean balance is reached or the budget is used. The taken prefixes are the Pareto front.
+/// </summary>
+/// <remarks>
+/// The merge is optimal for what the layers offer, because each layer offers a concave front; a layer's own moves are greedy. Without a running
+/// placement it plans as <c>refined-no-duplicates</c>. Global: nodes and groups are not looked at after the first plan. Ties: lower layer.
+/// Bad when: counts fit the new loads so badly that a fresh plan is cheaper than its fetches.
+/// </remarks>
+public sealed class IncrementalPlanner : IPlacementPlanner
+{
+    /// <summary>Balance that is enough when nothing is asked for.</summary>
+    public const double DefaultBalance = 0.9915;
+
+    public string Name => "incremental";
+
+    public string Summary => "fewest fetched experts from the running placement to a wanted balance, or best balance within a move budget";
+
+    public ExpertPlacement Plan(PlacementProblem problem, Prng prng) => PlanWithFront(problem).Placement;
+
+    /// <summary>
+    /// The placement, the Pareto front from the running placement (no fetch) to the best balance found, and where on it the placement is.
+    /// No front without a running placement.
+    /// </summary>
+    public static (ExpertPlacement Placement, MigrationFront? Front, int Chosen) PlanWithFront(PlacementProblem problem)
+    {
+        if (MigrationFront.Of(problem) is not { } front) return (new RefinedPlanner(allowDuplicates: false).Plan(problem, new Prng(0)), null, 0);
+        var wanted = problem.WantedBalance ?? (problem.MaxMoves is null ? DefaultBalance : 1);
+        var budget = problem.MaxMoves ?? long.MaxValue;
+        var chosen = 0;
+        while (chosen + 1 < front.Steps.Count && front.Steps[chosen].Balance < wanted && front.Steps[chosen + 1].Fetched <= budget) chosen++;
+        return (front.PlacementAt(chosen), front, chosen);
+    }
+}

@@ -1,0 +1,94 @@
+using Crossweave.Algorithms;
+using Crossweave.Core.Placement;
+using Crossweave.Core.Routing;
+using Crossweave.Core.Routing.Synthetic;
+using Crossweave.Planning.Balancing;
+using Crossweave.Planning.Placement;
+using Crossweave.Planning.Tests.Placement;
+
+namespace Crossweave.Planning.Tests.Balancing;
+
+public sealed class MigrationTriggerTests
+{
+    private static readonly BalanceCosts Costs = new();
+
+    [Fact]
+    public void Balanced_traffic_never_moves_anything()
+    {
+        var load = Loads.LogNormal(8, 64, 0.6, new Prng(2));
+        var problem = new PlacementProblem(load, 72, 8);
+        var running = new RefinedPlanner(allowDuplicates: false).Plan(problem, new Prng(1));
+        var trigger = new MigrationTrigger(Costs with { ExpertBytes = 1 }, HorizonIterations: 1e9, Confidence: 1);
+
+        var (placement, decision) = trigger.Choose(problem with { Previous = running });
+
+        Assert.False(decision.Act);
+        Assert.Equal(0, PlacementMetrics.Fetched(running, placement));
+        Assert.False(trigger.Decide(running, new EplbPlanner().Plan(problem, new Prng(1)), load).Act);
+    }
+
+    [Fact]
+    public void The_decision_is_saving_times_horizon_times_confidence_against_the_slowest_rank()
+    {
+        // Two ranks of two slots, loads 4 3 2 1 (millions): {0,1}{2,3} = 7 | 3, {0,3}{1,2} = 5 | 5. Both ranks fetch one expert.
+        var load = Loads.Of([4_000_000, 3_000_000, 2_000_000, 1_000_000]);
+        var before = new ExpertPlacement([LayerPlacement.Even(4, [0, 1, 2, 3], 2)]);
+        var after = new ExpertPlacement([LayerPlacement.Even(4, [0, 3, 2, 1], 2)]);
+        var costs = new BalanceCosts { SecondsPerToken = 1e-6, ExpertBytes = 3e9, BytesPerSecond = 1e9, Overlap = 0.5, SecondsPerRearrangement = 0.25 };
+        var trigger = new MigrationTrigger(costs, HorizonIterations: 2, Confidence: 0.5);
+
+        var decision = trigger.Decide(before, after, load);
+
+        Assert.Equal(2.0, decision.SavingPerIteration, 1e-12); // 7 s to 5 s
+        Assert.Equal(1.75, decision.Cost, 1e-12); // 3 s, half hidden, and the stop
+        Assert.True(decision.Act); // 2 x 2 x 0.5 = 2 > 1.75
+        Assert.False((trigger with { HorizonIterations = 1 }).Decide(before, after, load).Act);
+        Assert.False((trigger with { Confidence = 0.4 }).Decide(before, after, load).Act);
+        Assert.False((trigger with { WantedBalance = 0.7 }).Decide(before, after, load).Act); // 5/7 is enough
+    }
+
+    [Fact]
+    public void Better_balance_that_costs_more_than_it_saves_is_refused()
+    {
+        // The pattern of vLLM #50647: 0.94 to 0.99, but rearrangements every few iterations.
+        var load = Loads.LogNormal(8, 64, 1.0, new Prng(3));
+        var running = new RefinedPlanner(allowDuplicates: false).Plan(new PlacementProblem(load, 72, 8), new Prng(1));
+        var drifted = LoadFamilies.Jitter(load, 0.15, new Prng(4));
+        var problem = new PlacementProblem(drifted, 72, 8) { Previous = running };
+        Assert.InRange(PlacementMetrics.Balancedness(running, drifted).MeanOfRatios, 0.85, 0.97);
+
+        var stopping = Costs with { SecondsPerRearrangement = 1 }; // "stops the world: about 1 s"
+        Assert.False(new MigrationTrigger(stopping, HorizonIterations: 10).Choose(problem).Decision.Act);
+        var (placement, decision) = new MigrationTrigger(stopping, HorizonIterations: 100_000).Choose(problem);
+        Assert.True(decision.Act);
+        Assert.InRange(PlacementMetrics.Balancedness(placement, drifted).MeanOfRatios, 0.985, 1.0);
+    }
+
+    [Fact]
+    public void A_replay_adds_up_and_steady_traffic_costs_no_move()
+    {
+        var load = Loads.LogNormal(4, 32, 0.8, new Prng(6));
+        var replay = new DriftReplay([load, load, load], 40, 8, 10, Costs);
+        var policies = DriftReplay.Policies(new MigrationTrigger(Costs, 10));
+        var never = replay.Run(policies[0], new EvenDispatch(), new Prng(1));
+        var plan = new EplbPlanner().Plan(new PlacementProblem(load, 40, 8), new Prng(1));
+        Assert.Equal(2 * 10 * Costs.Compute(plan, load), never.ComputeSeconds, 1e-12);
+        Assert.Equal(0, never.MigrationSeconds);
+        Assert.InRange(replay.PerfectSeconds(), 0, never.TotalSeconds);
+        foreach (var policy in policies.Where(p => p.Name.Contains("pays", StringComparison.Ordinal)))
+            Assert.True(replay.Run(policy, new EvenDispatch(), new Prng(1)).TotalSeconds <= never.TotalSeconds + 1e-12, policy.Name);
+        var llep = replay.Run(policies[0], BatchDispatches.Find("llep", "test"), new Prng(1));
+        Assert.True(llep.TransferSeconds > 0 && llep.Balance > never.Balance);
+    }
+
+    [Fact]
+    public void Windows_count_every_token_and_scale()
+    {
+        var choices = Enumerable.Range(0, 50 * 2).SelectMany(i => new ushort[] { (ushort)(i % 7), (ushort)(7 + (i % 3)) }).ToArray();
+        using var trace = new InMemoryTrace(2, 2, 10, choices);
+        var windows = LoadWindows.Count(trace, 20, 1.5);
+        Assert.Equal(2, windows.Length);
+        foreach (var window in windows) Assert.InRange(window.Layer(1).ToArray().Sum(), 60 - 10, 60 + 10);
+        Assert.Equal(choices.Take(80).Where((_, i) => i / 2 % 2 == 0).Count(e => e == 3), LoadWindows.Count(trace, 20)[0].Layer(0)[3]);
+    }
+}
