@@ -10,7 +10,8 @@ namespace Crossweave.Planning.Placement;
 /// </summary>
 /// <remarks>
 /// Per layer the search stops when the busiest rank is less than one token above the bound (mean load, or the smallest possible largest
-/// share of a replica), when no exchange helps. With at most three slots per rank several replica counts are started from. Cost:
+/// share of a replica), or when no exchange helps. With at most three slots per rank several replica counts are started from, with two
+/// also those of <see cref="PairedCounts"/>; EPLB's plan is searched from when the first start ends more than 0.1 % above the bound. Cost:
 /// <see cref="RankBalancer"/> per step, some tens of steps a layer. Without duplicates no rank holds an expert twice, as long as ranks have fewer
 /// slots than there are experts to hold; that form has no fallback to EPLB, which may waste slots. Balancing spec 3.9 to 3.11.
 /// Bad when: the previous placement matters (see <c>incremental</c>).

@@ -5,6 +5,7 @@ internal sealed class RefinedSolver
 {
     private const int FewSlots = 3; // with so few slots on a rank the replica counts decide
     private const int Starts = 12; // counts tried then
+    private const int PairStarts = 4; // counts the search for two slots a rank starts from
     private const double WideGap = 1e-3;
     private const double CloseGap = 1e-4; // where loads are so small that a token is more than that
 
@@ -17,6 +18,8 @@ internal sealed class RefinedSolver
     private readonly int[] _expert; // of one node
     private readonly int[] _count;
     private readonly int[] _best; // slots of one node, local experts
+    private readonly int[] _packed;
+    private readonly PairedCounts _pairs;
     private double _bestMax;
 
     public RefinedSolver(EplbShape shape)
@@ -33,6 +36,8 @@ internal sealed class RefinedSolver
         _expert = new int[experts];
         _count = new int[shape.ExpertCount];
         _best = new int[shape.SlotCount / shape.NodeCount];
+        _packed = new int[_best.Length];
+        _pairs = new PairedCounts(experts, _best.Length);
     }
 
     /// <summary>Plans one layer; returns a load that the busiest rank of no placement of this shape gets below.</summary>
@@ -88,9 +93,20 @@ internal sealed class RefinedSolver
             var starts = Math.Min(Starts, _start.ExtraSlots);
             for (var s = 0; s < starts && _bestMax > bound * (1 + WideGap); s++)
                 Try(_start.Pack(_weight, s * _start.ExtraSlots / starts), bound, tolerance, allowDuplicates: false);
+            if (perRank == 2 && _bestMax > bound * (1 + WideGap)) TryPairs(bound, tolerance);
         }
 
         for (var slot = 0; slot < _best.Length; slot++) expertOfSlot[slot] = _expert[_best[slot]];
+    }
+
+    private void TryPairs(double bound, double tolerance)
+    {
+        for (var s = 0; s <= PairStarts; s++)
+        {
+            _start.Pack(_weight, s * _start.ExtraSlots / PairStarts).CopyTo(_packed);
+            _pairs.Improve(_weight, _packed);
+            Try(_packed, bound, tolerance, allowDuplicates: false);
+        }
     }
 
     private void Try(ReadOnlySpan<int> expertOfSlot, double bound, double tolerance, bool allowDuplicates)
