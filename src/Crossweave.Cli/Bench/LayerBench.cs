@@ -34,7 +34,8 @@ internal static class LayerBench
         var problem = new LayerProblem(traffic, fabric, [.. Enumerable.Repeat<ComputeProfile>(PhotonicTable.Profile, n)]);
         var portfolio = LayerPortfolio.Create(effort, new PlannedExecutor(), new PlannedExecutor(new EvaluatorOptions(CollectActivities: false)));
         PortfolioPlan? plan = null;
-        var (best, _) = BenchClock.Measure(() => plan = portfolio.Plan(problem, new Prng(0)), n == 8 ? 100 : 6, n == 8 ? 20 : 5);
+        var warmups = (n, effort == LayerEffort.Fast) switch { (8, true) => 500, (8, false) => 20, (_, true) => 10, _ => 2 };
+        var (best, _) = BenchClock.Measure(() => plan = portfolio.Plan(problem, new Prng(0)), warmups, Math.Clamp(warmups / 10, 4, 40));
         var ideal = (double)plan!.Outcome.Makespan.Picoseconds / IdealLayer.NonOverlapped(problem).Picoseconds;
         var greedy = LayerSchedules.Build(new GreedyMaxWeightScheduler(), problem, new Prng(0)).Dispatch[0];
         double? plain = greedy.Steps.Count > 7 || effort != LayerEffort.Fast ? null : BenchClock.Measure(() => PlainLayer.BestPs(problem, greedy), 0, 1).BestSeconds;

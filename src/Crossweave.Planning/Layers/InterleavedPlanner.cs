@@ -31,7 +31,7 @@ public sealed class InterleavedPlanner(LayerEffort effort) : ILayerPlanner
             if (!search.Try(search.Rules(search.LastArrivals())))
                 break;
         search.Try(search.OneLaunch());
-        search.Improve(effort.Moves);
+        search.Improve(effort.Moves / Math.Max(1, problem.Traffic.RankCount / LayerEffort.RanksOfFullEffort));
         return search.Best!;
     }
 

@@ -19,6 +19,8 @@ namespace Crossweave.Planning.Layers;
 internal sealed class NetworkRun
 {
     private const long WeightLimit = 1 << 17;
+    private const int LeastDelays = 8; // slots are never shorter than so many delays,
+    private const int MostDelays = 32; // and may always be as long as so many
 
     private readonly LayerProblem _problem;
     private readonly LayerEffort _effort;
@@ -167,8 +169,9 @@ internal sealed class NetworkRun
             }
 
         var busiest = Math.Max(_sendLoad.Max(), _receiveLoad.Max());
-        _shortestPs = Math.Max(1, busiest / (_n * _effort.SlotsPerRank));
-        _longestPs = Math.Max(_shortestPs, busiest / _effort.LongestSlotShare);
+        var coarser = Math.Max(1, _n / LayerEffort.RanksOfFullEffort);
+        _shortestPs = Math.Max(Math.Max(1, LeastDelays * _delayPs), busiest / Math.Max(1, _effort.ShortestSlotShare / coarser));
+        _longestPs = Math.Max(Math.Max(_shortestPs, MostDelays * _delayPs), busiest / Math.Max(1, _effort.LongestSlotShare / coarser));
     }
 
     private void Play(long startPs)

@@ -1,4 +1,5 @@
 using Crossweave.Algorithms;
+using Crossweave.Cli.Bench;
 using Crossweave.Core.Compute;
 using Crossweave.Core.Layers;
 using Crossweave.Core.Units;
@@ -58,63 +59,8 @@ public sealed class GroupingOracleTests
             var time = steps.Select(s => delay + StepTimes.DurationPs(problem.Fabric, s, problem.Traffic.DispatchCopyBytes, turned: false)).ToArray();
             var model = new BarrierModel(problem, table, time, time);
             var known = model.Grouped([.. Enumerable.Range(0, steps.Count)], new GroupingSearch(), 32);
-            var best = long.MaxValue;
-            Permute([.. Enumerable.Range(0, steps.Count)], 0, order => best = Math.Min(best, BestCut(problem, table, time, order)));
-            Assert.Equal(BestCut(problem, table, time, [.. Enumerable.Range(0, steps.Count)]), known.MakespanPs);
-            Assert.Equal(best, model.Exact(known).MakespanPs);
-        }
-    }
-
-    private static void Permute(int[] order, int at, Action<int[]> visit)
-    {
-        if (at == order.Length) visit(order);
-        for (var i = at; i < order.Length; i++)
-        {
-            (order[at], order[i]) = (order[i], order[at]);
-            Permute(order, at + 1, visit);
-            (order[at], order[i]) = (order[i], order[at]);
-        }
-    }
-
-    // Every cut of the order; local rows in a group, or alone before, between or after groups.
-    private static long BestCut(LayerProblem problem, ArrivalTable table, long[] time, int[] order)
-    {
-        var (k, n, best) = (order.Length, table.RankCount, long.MaxValue);
-        var gate = time.Sum();
-        for (var cut = 0; cut < 1 << (k - 1); cut++)
-            for (var place = -1; place <= 2 * k; place++)
-                best = Math.Min(best, Makespan(cut, place));
-        return best;
-
-        // place: -1 before everything, 2g joins group g, 2g + 1 alone after group g.
-        long Makespan(int cut, int place)
-        {
-            var (compute, arrival, combine, first, group) = (place < 0 ? Slowest(0, -1, true) : 0, 0L, 0L, 0, 0);
-            for (var m = 0; m < k; m++)
-            {
-                arrival += time[order[m]];
-                if (m < k - 1 && (cut >> m & 1) == 0) continue;
-                compute = Math.Max(compute, arrival) + Slowest(first, m, place == 2 * group);
-                for (var c = first; c <= m; c++) combine = Math.Max(Math.Max(combine, compute), gate) + time[order[c]];
-                if (place == (2 * group) + 1) compute += Slowest(0, -1, true);
-                first = m + 1;
-                group++;
-            }
-
-            return place >= 2 * group ? long.MaxValue : Math.Max(compute, combine);
-        }
-
-        long Slowest(int first, int last, bool local)
-        {
-            var slowest = 0L;
-            for (var j = 0; j < n; j++)
-            {
-                var rows = local ? table.LocalRows[j] : 0;
-                for (var m = first; m <= last; m++) rows += table.Rows[(order[m] * n) + j];
-                slowest = Math.Max(slowest, problem.ComputeOfRank[j].LaunchPs(rows));
-            }
-
-            return slowest;
+            Assert.Equal(PlainLayer.BestPs(problem, given.Dispatch[0], [.. Enumerable.Range(0, steps.Count)]), known.MakespanPs);
+            Assert.Equal(PlainLayer.BestPs(problem, given.Dispatch[0]), model.Exact(known).MakespanPs);
         }
     }
 
