@@ -10,6 +10,7 @@ using Crossweave.Core.Scheduling;
 using Crossweave.Core.Traffic;
 using Crossweave.Core.Units;
 using Crossweave.Planning;
+using Crossweave.Planning.Scheduling;
 using Crossweave.Reporting;
 using Crossweave.Reporting.Schedules;
 
@@ -50,11 +51,14 @@ internal static class ScheduleVerb
                     throw InputException.At(option, "several schedulers", "one --scheduler");
             var compute = Compute(parsed.GetValue(combine), parsed.GetValue(mode), cluster.HasCompute(parsed), description.Compute);
             var prng = new Prng(parsed.GetValue(seed));
-            var documents = chosen.Select(s => compute is null ? Exchange(s, problem, prng.Split(s.Name)) : Layer(s, problem, compute, LayerModes.Find(parsed.GetValue(mode) ?? LayerModes.Default, "--mode"), prng.Split(s.Name))).ToList();
+            var runs = compute is null ? ScheduleRuns.Make(chosen, Schedulers.All, problem, prng) : [];
+            List<ScheduleDocument> documents = compute is null
+                ? [.. chosen.Zip(runs, (s, run) => Exchange(s, run, problem))]
+                : [.. chosen.Select(s => Layer(s, problem, compute, LayerModes.Find(parsed.GetValue(mode) ?? LayerModes.Default, "--mode"), prng.Split(s.Name)))];
             if (parsed.GetValue(svg) is { } drawing) AtomicFile.WriteAllText(drawing, ScheduleReport.Chart(documents[0]).Standalone());
             if (parsed.GetValue(html) is { } page)
                 AtomicFile.WriteAllText(page, ScheduleReport.Render(documents[0], new ReportContext($"crossweave {string.Join(' ', parsed.Tokens.Select(t => t.Value))}", ProgramVersion.Text)));
-            if (terminal.WriteJsonText(parsed.GetValue(json), documents.Count == 1 ? documents[0].ToJson() : null)) Print(terminal, documents);
+            if (terminal.WriteJsonText(parsed.GetValue(json), documents.Count == 1 ? documents[0].ToJson() : null)) Print(terminal, documents, runs.Count == 1 ? runs[0].Reason : null);
             return CommandLine.Done;
         });
         return command;
@@ -69,12 +73,11 @@ internal static class ScheduleVerb
     }
 
     /// <summary>Schedules that share ports are timed on the packet twin of the fabric; the document names the fabric used.</summary>
-    private static ScheduleDocument Exchange(IScheduler scheduler, SchedulingProblem problem, Prng prng)
+    private static ScheduleDocument Exchange(IScheduler scheduler, ScheduleRun run, SchedulingProblem problem)
     {
-        var used = problem with { Fabric = scheduler.TimedOn(problem.Fabric) };
-        var schedule = scheduler.Schedule(used, prng);
-        var times = ScheduleTiming.Time(schedule, used.Fabric, used.TokenBytes);
-        return ScheduleDocument.From(schedule, times, used, ScheduleBounds.For(used, scheduler.KeepsEntriesWhole));
+        var used = problem with { Fabric = run.Fabric };
+        var times = ScheduleTiming.Time(run.Schedule, used.Fabric, used.TokenBytes);
+        return ScheduleDocument.From(run.Schedule, times, used, ScheduleBounds.For(used, scheduler.KeepsEntriesWhole));
     }
 
     private static ScheduleDocument Layer(IScheduler scheduler, SchedulingProblem exchange, string compute, LayerMode mode, Prng prng)
@@ -90,7 +93,7 @@ internal static class ScheduleVerb
     private static Bytes TokenBytes(string text) =>
         long.TryParse(text, out var plain) && plain > 0 ? new Bytes(plain) : UnitParser.Bytes(text, "--token-bytes");
 
-    private static void Print(Terminal terminal, IReadOnlyList<ScheduleDocument> documents)
+    private static void Print(Terminal terminal, IReadOnlyList<ScheduleDocument> documents, string? reason)
     {
         if (documents.Count > 1)
         {
@@ -99,6 +102,7 @@ internal static class ScheduleVerb
         }
 
         terminal.Out.WriteLine(ScheduleTables.Headline(documents[0]));
+        if (reason is not null) terminal.Out.WriteLine(reason);
         terminal.Write(ScheduleTables.Bounds(documents[0]));
         terminal.Write(ScheduleTables.Steps(documents[0].Layer is null ? "Steps" : "Dispatch steps", documents[0].Steps, documents[0].PlaneCount));
         if (documents[0].Layer is not { } layer) return;

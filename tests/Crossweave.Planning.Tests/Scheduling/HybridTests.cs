@@ -70,6 +70,25 @@ public sealed class HybridTests
     }
 
     [Fact]
+    public void Side_by_side_every_method_runs_as_it_does_alone_and_auto_says_why()
+    {
+        var problem = Problem("half-empty", 10, seed: 1, thousandths: 10, planes: 2);
+        var runs = ScheduleRuns.Make(Schedulers.All, Schedulers.All, problem, new Prng(7));
+        for (var s = 0; s < runs.Count; s++)
+        {
+            Assert.Equal(Schedulers.All[s].Name, runs[s].Schedule.Scheduler);
+            Assert.Equal(runs[s].Reason is not null, Schedulers.All[s] is AutoScheduler);
+            if (Schedulers.All[s] is HybridScheduler or AutoScheduler) continue;
+            var alone = Schedulers.All[s].Schedule(problem with { Fabric = runs[s].Fabric }, new Prng(7).Split(Schedulers.All[s].Name));
+            Assert.Equal(alone.Steps.SelectMany(x => x.Transfers), runs[s].Schedule.Steps.SelectMany(x => x.Transfers));
+        }
+
+        var best = runs.Where(r => r.Fabric == problem.Fabric).Min(r => Ps(r.Schedule, problem));
+        Assert.Equal(best, Ps(runs.Single(r => r.Reason is not null).Schedule, problem));
+        Assert.Contains("ends first of", runs.Single(r => r.Reason is not null).Reason);
+    }
+
+    [Fact]
     public void Quality_is_not_above_fast_on_average()
     {
         var (fast, quality) = (0.0, 0.0);
