@@ -27,7 +27,9 @@ internal sealed class CircuitStudy : IStudy
 
     public string Section(JsonInput entry, StudyContext context)
     {
-        entry.AllowOnly("families", "traces", "model", "tokens", "ranks", "switches", "delays", "seeds", "schedulers", "portCosts");
+        entry.AllowOnly("families", "traces", "model", "tokens", "ranks", "switches", "delays", "seeds", "schedulers", "portCosts", "everyLayer");
+        if (entry.Find("families") is null && !Directory.Exists(context.Data))
+            return $"\n## {entry["model"].Text()}: skipped\n\n{context.Data} does not exist; these tables need recordings that are not part of the repository.\n";
         var costs = entry.Find("portCosts")?.Int32List() ?? [1];
         var schedulers = ScheduleContest.Choose(entry.Find("schedulers"));
         var delays = entry["delays"].Items().Select(d => d.Double()).ToArray();
@@ -38,12 +40,11 @@ internal sealed class CircuitStudy : IStudy
             var matrices = entry.Find("families") is { } families ? Families(families, ranks, entry["seeds"].Int32(1)) : Recorded(entry, context, ranks);
             foreach (var planes in entry["switches"].Int32List())
             {
-                text.Append(CultureInfo.InvariantCulture, $"\n## {ranks} ranks, {planes} {(planes == 1 ? "switch" : "switches")}: {(entry.Find("families") is null ? entry["model"].Text() : "seeded families")}\n");
+                text.Append(CultureInfo.InvariantCulture, $"\n## {ranks} ranks, {planes} {(planes == 1 ? "switch" : "switches")}: {(entry.Find("families") is null ? entry["model"].Text() : "seeded families")}{(costs.Length == 1 ? "" : $", port costs {string.Join(", ", costs)}")}\n");
                 foreach (var delay in delays)
                 {
                     var contest = new ScheduleContest(schedulers);
-                    foreach (var (group, index, matrix) in matrices)
-                        contest.Add(group, Problem(matrix, planes, delay, costs), new Prng(7).Split(group).Split(index));
+                    contest.Add([.. matrices.Select(m => (m.Group, Problem(m.Matrix, planes, delay, costs), new Prng(7).Split(m.Group).Split(m.Index)))]);
                     text.Append(CultureInfo.InvariantCulture, $"\nDelay {delay * 100:0.##} % of the largest line load, {contest.InstanceCount} instances.\n\n").Append(contest.Markdown());
                 }
 
@@ -80,17 +81,18 @@ internal sealed class CircuitStudy : IStudy
         return matrices;
     }
 
-    // Every second layer of every recording, first batch of so many tokens, dealt round robin to the ranks.
+    // Every second layer (everyLayer: every n-th) of every recording, first batch of so many tokens, dealt round robin to the ranks.
     private static List<(string Group, int Index, TrafficMatrix Matrix)> Recorded(JsonInput entry, StudyContext context, int ranks)
     {
         var model = ModelPresets.Load(entry["model"].Text());
+        var step = entry.Find("everyLayer")?.Int32(1) ?? 2;
         var matrices = new List<(string, int, TrafficMatrix)>();
         foreach (var path in context.Traces(entry))
         {
             using var trace = TraceOptions.OpenTrace([path], null, new ImportOptions(model.ExpertCount));
             var tokens = Math.Min(entry["tokens"].Int32(1), trace.TokenCount);
             var options = new TrafficOptions(SendMode.PerRank, true, new Bytes(1), new Bytes(1));
-            for (var layer = 0; layer < trace.LayerCount; layer += 2)
+            for (var layer = 0; layer < trace.LayerCount; layer += step)
             {
                 var placement = LayerPlacement.Even(model.ExpertCount, [.. Enumerable.Range(0, model.ExpertCount)], ranks);
                 var sources = SourceRanks.Find("round-robin", "study").Assign(trace, 0, tokens, ranks);

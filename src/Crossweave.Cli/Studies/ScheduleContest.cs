@@ -2,6 +2,7 @@ using Crossweave.Algorithms;
 using Crossweave.Core.Bounds;
 using Crossweave.Core.Scheduling;
 using Crossweave.Planning;
+using Crossweave.Planning.Scheduling;
 using Crossweave.Reporting;
 using Crossweave.Reporting.Tables;
 
@@ -9,7 +10,8 @@ namespace Crossweave.Cli.Studies;
 
 /// <summary>
 /// Schedulers on the same instances: makespan over the best bound that holds for every method (no whole-entry bound), wins and losses.
-/// A method wins an instance when nobody is better, and loses it when it is more than 1 % above the best.
+/// A method wins an instance when nobody is better, and loses it when it is more than 1 % above the best. Methods that choose among
+/// others choose among the contestants.
 /// </summary>
 internal sealed class ScheduleContest(IReadOnlyList<IScheduler> schedulers)
 {
@@ -31,34 +33,43 @@ internal sealed class ScheduleContest(IReadOnlyList<IScheduler> schedulers)
             ? [.. list.Items().Select(n => Schedulers.Find(n.Text(), n.Where))]
             : Schedulers.All;
 
-    public void Add(string group, SchedulingProblem problem, Prng prng)
+    /// <summary>Plays the instances side by side and counts them in order, so the thread count never shows.</summary>
+    public void Add(IReadOnlyList<(string Group, SchedulingProblem Problem, Prng Prng)> instances)
     {
-        if (!_groups.Contains(group)) _groups.Add(group);
+        var results = new (long BoundPs, (long Ps, int Steps)[] Runs)[instances.Count];
+        Parallel.For(0, results.Length, i => results[i] = Play(instances[i].Problem, instances[i].Prng));
+        for (var i = 0; i < results.Length; i++)
+            if (results[i].BoundPs > 0)
+                Count(instances[i].Group, results[i].BoundPs, results[i].Runs);
+    }
+
+    private (long BoundPs, (long Ps, int Steps)[] Runs) Play(SchedulingProblem problem, Prng prng)
+    {
         // Methods that share ports run on a packet switch, so only what holds there is a bound for all.
         var common = schedulers.Select(s => s.TimedOn(problem.Fabric)).FirstOrDefault(f => !f.IsCircuitSwitched) ?? problem.Fabric;
         var bound = ScheduleBounds.For(problem with { Fabric = common }, keepsEntriesWhole: false).Max(b => b.Value.Picoseconds);
-        if (bound == 0) return;
-        InstanceCount++;
-        var makespans = new long[schedulers.Count];
-        for (var s = 0; s < makespans.Length; s++)
-        {
-            var fabric = schedulers[s].TimedOn(problem.Fabric);
-            var schedule = schedulers[s].Schedule(problem with { Fabric = fabric }, prng.Split(schedulers[s].Name));
-            makespans[s] = ScheduleTiming.MakespanPs(schedule, fabric, problem.TokenBytes);
-            _steps[s] += schedule.Steps.Count;
-        }
+        if (bound == 0) return (0, []);
+        return (bound, [.. ScheduleRuns.Make(schedulers, schedulers, problem, prng)
+            .Select(run => (ScheduleTiming.MakespanPs(run.Schedule, run.Fabric, problem.TokenBytes), run.Schedule.Steps.Count))]);
+    }
 
-        var best = makespans.Min();
-        for (var s = 0; s < makespans.Length; s++)
+    private void Count(string group, long bound, (long Ps, int Steps)[] runs)
+    {
+        if (!_groups.Contains(group)) _groups.Add(group);
+        InstanceCount++;
+        var best = runs.Min(r => r.Ps);
+        for (var s = 0; s < runs.Length; s++)
         {
-            var gap = (double)makespans[s] / bound;
+            var (ps, steps) = runs[s];
+            _steps[s] += steps;
+            var gap = (double)ps / bound;
             if (!_gaps.TryGetValue(s, out var byGroup)) _gaps[s] = byGroup = [];
             var (sum, count) = byGroup.GetValueOrDefault(group);
             byGroup[group] = (sum + gap, count + 1);
             _worst[s] = Math.Max(_worst[s], gap);
-            if (makespans[s] <= bound) _optimal[s]++;
-            if (makespans[s] == best) _wins[s]++;
-            if (makespans[s] > best * Close) _losses[s]++;
+            if (ps <= bound) _optimal[s]++;
+            if (ps == best) _wins[s]++;
+            if (ps > best * Close) _losses[s]++;
         }
     }
 

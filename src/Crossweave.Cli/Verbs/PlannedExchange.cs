@@ -3,6 +3,7 @@ using Crossweave.Core;
 using Crossweave.Core.Bounds;
 using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.Scheduling;
+using Crossweave.Planning;
 using Crossweave.Planning.Scheduling;
 
 namespace Crossweave.Cli.Verbs;
@@ -13,13 +14,14 @@ namespace Crossweave.Cli.Verbs;
 /// </summary>
 internal static class PlannedExchange
 {
-    public static ScheduleDocument Fresh(IScheduler scheduler, SchedulingProblem problem, Prng prng)
-    {
-        var used = problem with { Fabric = scheduler.TimedOn(problem.Fabric) };
-        if (scheduler is not AutoScheduler auto) return Document(scheduler.Schedule(used, prng), used, scheduler.KeepsEntriesWhole);
-        var choice = auto.Choose(used, prng);
-        return Document(choice.Chosen.Schedule with { Scheduler = auto.Name }, used, auto.KeepsEntriesWhole) with { Chosen = choice.Chosen.Name, Reason = choice.Reason };
-    }
+    /// <summary>Every method runs once, also those that the others choose among.</summary>
+    /// <param name="schedulers">One document each.</param>
+    /// <param name="floor">What hybrid and auto choose among.</param>
+    /// <param name="problem">The exchange.</param>
+    /// <param name="prng">Split by name.</param>
+    public static IEnumerable<ScheduleDocument> Fresh(IReadOnlyList<IScheduler> schedulers, IReadOnlyList<IScheduler> floor, SchedulingProblem problem, Prng prng) =>
+        schedulers.Zip(ScheduleRuns.Make(schedulers, floor, problem, prng), (scheduler, run) =>
+            Document(run.Schedule, problem with { Fabric = run.Fabric }, scheduler.KeepsEntriesWhole) with { Chosen = run.Chosen, Reason = run.Reason });
 
     /// <summary>The previous schedule patched for the new traffic, or a fresh one where patching does not do (<see cref="Replanning"/>).</summary>
     /// <param name="previous">Of the same ranks.</param>
@@ -30,8 +32,8 @@ internal static class PlannedExchange
     {
         var used = problem with { Fabric = scheduler.TimedOn(problem.Fabric) };
         if (previous.Steps.Any(s => s.Plane >= used.Fabric.PlaneCount || s.Transfers.Any(t => t.Via >= 0)))
-            return Fresh(scheduler, problem, prng) with { Reason = "planned afresh: the previous schedule has relays or uses other switches" };
-        var schedule = Replanning.Replan(previous, used, scheduler, prng);
+            return Fresh([scheduler], Schedulers.All, problem, prng).Single() with { Reason = "planned afresh: the previous schedule has relays or uses other switches" };
+        var schedule = Replanning.Replan(previous, used, scheduler, prng.Split(scheduler.Name));
         var stayed = Stayed(previous, schedule);
         var reason = $"{stayed} of the {previous.Steps.Count} steps of the previous schedule stayed as they were; {schedule.Steps.Count} steps now";
         return Document(schedule, used, IsWhole(schedule)) with { Reason = reason };

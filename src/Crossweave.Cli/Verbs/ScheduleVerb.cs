@@ -56,7 +56,10 @@ internal static class ScheduleVerb
                 if (target is not null && chosen.Count > 1)
                     throw InputException.At(option, "several schedulers", "one --scheduler");
             var prng = new Prng(parsed.GetValue(seed));
-            var documents = chosen.Select(s => before is not null ? PlannedExchange.Again(before.ToSchedule(), s, problem, prng.Split(s.Name)) : compute is null ? PlannedExchange.Fresh(s, problem, prng.Split(s.Name)) : Layer(s, problem, compute, layerMode, prng.Split(s.Name))).ToList();
+            var floor = parsed.GetValue(preset) is { } effort ? [.. Schedulers.All.Select(HybridPreset.Find(effort, "--preset").Apply)] : Schedulers.All;
+            List<ScheduleDocument> documents = before is not null ? [PlannedExchange.Again(before.ToSchedule(), chosen[0], problem, prng)]
+                : compute is null ? [.. PlannedExchange.Fresh(chosen, floor, problem, prng)]
+                : [.. chosen.Select(s => Layer(s, problem, compute, layerMode, prng.Split(s.Name)))];
             if (parsed.GetValue(svg) is { } drawing) AtomicFile.WriteAllText(drawing, ScheduleReport.Chart(documents[0]).Standalone());
             if (parsed.GetValue(html) is { } page)
                 AtomicFile.WriteAllText(page, ScheduleReport.Render(documents[0], new ReportContext($"crossweave {string.Join(' ', parsed.Tokens.Select(t => t.Value))}", ProgramVersion.Text)));

@@ -37,12 +37,18 @@ public sealed class AutoScheduler(IReadOnlyList<IScheduler>? members = null) : I
         var tried = Portfolio.Evaluate(all, problem, prng);
         var candidates = new List<ScheduleCandidate>(tried);
         foreach (var hybrid in all.OfType<HybridScheduler>())
-            candidates.Add(Portfolio.Time(hybrid.Schedule(problem, tried, prng), problem));
+            candidates.Add(Portfolio.Time(hybrid.Schedule(problem, tried, prng.Split(hybrid.Name)), problem));
+        return Choose(problem, candidates);
+    }
+
+    /// <summary>The choice among what was made already.</summary>
+    internal static ScheduleChoice Choose(SchedulingProblem problem, IReadOnlyList<ScheduleCandidate> candidates)
+    {
         var chosen = Portfolio.Best(candidates) ?? throw new InvalidOperationException("no scheduler runs on this fabric");
         return new ScheduleChoice(chosen, Reason(chosen, candidates, problem), candidates);
     }
 
-    private static string Reason(ScheduleCandidate chosen, List<ScheduleCandidate> candidates, SchedulingProblem problem)
+    private static string Reason(ScheduleCandidate chosen, IReadOnlyList<ScheduleCandidate> candidates, SchedulingProblem problem)
     {
         if (chosen.Schedule.Steps.Count == 0) return "nothing is sent";
         var bound = new PortLines(problem.Demand, problem.Fabric, problem.TokenBytes).LongestPs();

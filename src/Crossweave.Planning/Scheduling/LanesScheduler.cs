@@ -1,23 +1,22 @@
-using System.Numerics;
 using Crossweave.Algorithms;
 using Crossweave.Algorithms.Decomposition;
 using Crossweave.Core.Fabrics;
 using Crossweave.Core.Scheduling;
+using Crossweave.Core.Units;
 
 namespace Crossweave.Planning.Scheduling;
 
 /// <summary>
-/// Lanes for unequal ports (deployment spec 3.4): every port is split into lanes of one common rate, the tokens of a port are dealt to
+/// Lanes for unequal ports (deployment spec 3.4): every port is split into lanes of one rate, the tokens of a port are dealt to
 /// its lanes so that none gets more than T (de Werra: entries row by row, first lane with room), and the lane-by-lane matrix is an open
 /// shop with equal ports, solved by Birkhoff. Lanes are mapped back, so the steps share ports and need a packet switch.
 /// </summary>
 /// <remarks>
-/// <para>Lane width: the largest rate that divides all send and receive rates (100/80/50/40 Gbps: 10 Gbps, 10/8/5/4 lanes). One slot =
-/// one token on one lane; T = max ceil(load / lanes) slots, so the length is below PORT + one slot, against up to c_max / c_min times
-/// PORT for one-to-one orders. Equal ports have one lane each: the steps are matchings, the length is the port bound.</para>
-/// <para>When the common divisor would give a port more than 64 lanes (100 and 99 Gbps, say), the width is the fastest rate / 64 and a
-/// slower port gets as many whole lanes as it holds, at least one: nothing is wrong then, but a port of l lanes may be used up to a
-/// factor l / (l + 1) below its rate.</para>
+/// <para>A slot of S time units gives a port with c units per token floor(S / c) lanes (at most 64); one slot = one token on one lane.
+/// T = max ceil(load / lanes) slots, so the length is at most T x S. S is the whole multiple of some port's c, up to 64 of the smallest, for
+/// which that is least; ties: the smallest. For 100/80/50/40 Gbps S = 80 with 10/8/5/4 lanes is among them, and where S is a multiple of
+/// all c the length is below PORT + S, against up to c_max / c_min times PORT for one-to-one orders. Equal ports have one lane each: the
+/// steps are matchings, the length is the port bound. Ports without a small common multiple leave a part of a lane unused.</para>
 /// <para>Cost: Birkhoff on the sum of the lanes, bottleneck matchings up to 128 lanes and heavy-first above. Ties as there. Bad when many
 /// lanes make the matrix large (54 x 54 for 8 ranks of four speeds), and each step is one more pause where switching costs.</para>
 /// </remarks>
@@ -37,13 +36,13 @@ public sealed class LanesScheduler : IScheduler
     public Schedule Schedule(SchedulingProblem problem, Prng prng)
     {
         var n = problem.Demand.RankCount;
-        var width = LaneWidth(problem.Fabric);
+        var slot = SlotPs(problem);
         var (rankOfSendLane, slots) = (new List<int>(), 0L);
         var rankOfReceiveLane = new List<int>();
         for (var rank = 0; rank < n; rank++)
         {
-            var send = AddLanes(rankOfSendLane, rank, problem.Fabric.SendRate(rank).BitsPerSecond / width);
-            var receive = AddLanes(rankOfReceiveLane, rank, problem.Fabric.ReceiveRate(rank).BitsPerSecond / width);
+            var send = AddLanes(rankOfSendLane, rank, Lanes(slot, TokenPs(problem, problem.Fabric.SendRate(rank))));
+            var receive = AddLanes(rankOfReceiveLane, rank, Lanes(slot, TokenPs(problem, problem.Fabric.ReceiveRate(rank))));
             slots = Math.Max(slots, (problem.Demand.Sent(rank) + send - 1) / send);
             slots = Math.Max(slots, (problem.Demand.Received(rank) + receive - 1) / receive);
         }
@@ -53,24 +52,45 @@ public sealed class LanesScheduler : IScheduler
         return new Schedule(Name, Steps(left, size, [.. rankOfSendLane], [.. rankOfReceiveLane], n));
     }
 
-    /// <summary>Bits per second of one lane.</summary>
-    public static long LaneWidth(Fabric fabric)
+    /// <summary>Time in which every lane carries one token. O(64 x ranks x distinct rates).</summary>
+    public static long SlotPs(SchedulingProblem problem)
     {
-        BigInteger common = 0;
-        var fastest = 0L;
-        for (var rank = 0; rank < fabric.RankCount; rank++)
-            foreach (var rate in (ReadOnlySpan<long>)[fabric.SendRate(rank).BitsPerSecond, fabric.ReceiveRate(rank).BitsPerSecond])
-            {
-                common = BigInteger.GreatestCommonDivisor(common, rate);
-                fastest = Math.Max(fastest, rate);
-            }
+        var ports = new (long TokenPs, long Load)[2 * problem.Demand.RankCount];
+        for (var rank = 0; rank < ports.Length / 2; rank++)
+        {
+            ports[2 * rank] = (TokenPs(problem, problem.Fabric.SendRate(rank)), problem.Demand.Sent(rank));
+            ports[(2 * rank) + 1] = (TokenPs(problem, problem.Fabric.ReceiveRate(rank)), problem.Demand.Received(rank));
+        }
 
-        return Math.Max((long)common, (fastest + MostLanesPerPort - 1) / MostLanesPerPort);
+        var slowest = ports.Max(p => p.TokenPs);
+        var longest = Math.Max(slowest, checked(MostLanesPerPort * ports.Min(p => p.TokenPs)));
+        var slots = new SortedSet<long>();
+        foreach (var cost in ports.Select(p => p.TokenPs).Distinct())
+            for (var slot = (slowest + cost - 1) / cost * cost; slot <= longest; slot += cost)
+                slots.Add(slot);
+        return slots.MinBy(slot => LengthPs(ports, slot));
     }
+
+    private static long LengthPs((long TokenPs, long Load)[] ports, long slot)
+    {
+        var (count, used) = (0L, 0L);
+        foreach (var (tokenPs, load) in ports)
+        {
+            if (load == 0) continue;
+            var lanes = Lanes(slot, tokenPs);
+            count = Math.Max(count, (load + lanes - 1) / lanes);
+            used = Math.Max(used, lanes * tokenPs);
+        }
+
+        return checked(count * used);
+    }
+
+    private static long TokenPs(SchedulingProblem problem, Bandwidth rate) => Math.Max(1, rate.TransferPs(problem.TokenBytes.Value));
+
+    private static long Lanes(long slot, long tokenPs) => Math.Min(MostLanesPerPort, slot / tokenPs);
 
     private static long AddLanes(List<int> rankOfLane, int rank, long lanes)
     {
-        lanes = Math.Max(1, lanes);
         for (var k = 0; k < lanes; k++) rankOfLane.Add(rank);
         return lanes;
     }

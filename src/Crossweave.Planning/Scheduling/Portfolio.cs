@@ -16,21 +16,16 @@ internal static class Portfolio
     public const int AllUpTo = 256;
 
     /// <summary>
-    /// One candidate per member, in order. Left out: schedulers that choose among others, and those that are not timed on the fabric of the
+    /// Those that compete, in order. Left out: schedulers that choose among others, and those that are not timed on the fabric of the
     /// problem itself (their times do not compare).
     /// </summary>
-    public static List<ScheduleCandidate> Evaluate(IReadOnlyList<IScheduler> members, SchedulingProblem problem, Prng prng)
-    {
-        var candidates = new List<ScheduleCandidate>(members.Count);
-        foreach (var member in members)
-        {
-            if (member is HybridScheduler or AutoScheduler || !ReferenceEquals(member.TimedOn(problem.Fabric), problem.Fabric)) continue;
-            if (problem.Demand.RankCount > AllUpTo && member is not (GreedyMaxWeightScheduler or ShiftedScheduler)) continue;
-            candidates.Add(Time(member.Schedule(problem, prng), problem));
-        }
+    public static IEnumerable<IScheduler> Members(IReadOnlyList<IScheduler> schedulers, SchedulingProblem problem) => schedulers.Where(s =>
+        s is not HybridScheduler and not AutoScheduler && ReferenceEquals(s.TimedOn(problem.Fabric), problem.Fabric)
+        && (problem.Demand.RankCount <= AllUpTo || s is GreedyMaxWeightScheduler or ShiftedScheduler));
 
-        return candidates;
-    }
+    /// <summary>One candidate per member, in order.</summary>
+    public static List<ScheduleCandidate> Evaluate(IReadOnlyList<IScheduler> schedulers, SchedulingProblem problem, Prng prng) =>
+        [.. Members(schedulers, problem).Select(m => Time(m.Schedule(problem, prng.Split(m.Name)), problem))];
 
     public static ScheduleCandidate Time(Schedule schedule, SchedulingProblem problem) =>
         new(schedule.Scheduler, schedule, ScheduleTiming.MakespanPs(schedule, problem.Fabric, problem.TokenBytes));
