@@ -101,6 +101,7 @@ internal sealed class BranchAndBound
         private readonly int[] _at; // [group]: positions of the current tuple
         private readonly (int Term, int Group, long Constant, long Cost, long RestConstant)[] _parts;
         private readonly bool _sameAsBefore;
+        private readonly int _sameAfter; // devices of this kind that follow: their ranks of model 0 have to be larger
 
         public Level(BranchAndBound search, int depth)
         {
@@ -115,6 +116,7 @@ internal sealed class BranchAndBound
             var device = search._order[depth];
             _parts = [.. time.Terms.SelectMany((term, t) => term.Parts.Select(p => (t, p.Group, p.Constant, time.Groups[p.Group].Cost[device], p.Constant * _rest[p.Group].LeastCost)))];
             Candidates = new (long, long, int)[Power(_remaining, search._models)];
+            _sameAfter = search._order.Skip(depth + 1).TakeWhile(g => time.Problem.Devices[g] == time.Problem.Devices[device]).Count();
             _sameAsBefore = depth > 0 && time.Problem.Devices[search._order[depth]] == time.Problem.Devices[search._order[depth - 1]];
         }
 
@@ -131,6 +133,7 @@ internal sealed class BranchAndBound
         public int List(ReadOnlySpan<long> filled)
         {
             var (time, models, device) = (_search._time, _search._models, _search._order[_depth]);
+            _search._work += (long)Candidates.Length * _remaining;
             FindRemaining();
             BoundRest();
             var before = _sameAsBefore ? _search._ranks[0][_search._order[_depth - 1]] : -1;
@@ -140,8 +143,7 @@ internal sealed class BranchAndBound
             for (var tuple = 0; tuple < Candidates.Length; tuple++)
             {
                 Decode(tuple, ranks);
-                if (ranks[0] < before) continue;
-                _search._work += _remaining;
+                if (ranks[0] < before || (tuple % _remaining) + _sameAfter >= _remaining) continue;
                 FindPositions(tuple);
                 filled.CopyTo(maxima);
                 foreach (var (term, group, constant, cost, restConstant) in _parts)
