@@ -8,7 +8,9 @@ namespace Crossweave.Planning.Deployment;
 /// </summary>
 internal sealed class BranchAndBound
 {
-    private const int MostCandidates = 1 << 20;
+    // Beyond these nothing is proven anyway, and the work space of the levels would fill memory.
+    private const int MostCandidates = 1 << 16;
+    private const int MostDevices = 64;
 
     private readonly LayerTime _time;
     private readonly int _n;
@@ -44,8 +46,8 @@ internal sealed class BranchAndBound
 
     private DeploymentPlan Start { get; }
 
-    /// <summary>Whether the first level's candidates can be listed.</summary>
-    public static bool Fits(LayerTime time) => Math.Pow(time.Problem.DeviceCount, time.Problem.Models.Count) <= MostCandidates;
+    /// <summary>Whether the work space is of a reasonable size.</summary>
+    public static bool Fits(LayerTime time) => time.Problem.DeviceCount <= MostDevices && Math.Pow(time.Problem.DeviceCount, time.Problem.Models.Count) <= MostCandidates;
 
     public DeploymentPlan Run()
     {
