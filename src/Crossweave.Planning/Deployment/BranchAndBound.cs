@@ -8,7 +8,9 @@ namespace Crossweave.Planning.Deployment;
 /// </summary>
 internal sealed class BranchAndBound
 {
-    private const int MostCandidates = 1 << 20;
+    // Beyond these nothing is proven anyway, and the work space of the levels would fill memory.
+    private const int MostCandidates = 1 << 16;
+    private const int MostDevices = 64;
 
     private readonly LayerTime _time;
     private readonly int _n;
@@ -44,8 +46,8 @@ internal sealed class BranchAndBound
 
     private DeploymentPlan Start { get; }
 
-    /// <summary>Whether the first level's candidates can be listed.</summary>
-    public static bool Fits(LayerTime time) => Math.Pow(time.Problem.DeviceCount, time.Problem.Models.Count) <= MostCandidates;
+    /// <summary>Whether the work space is of a reasonable size.</summary>
+    public static bool Fits(LayerTime time) => time.Problem.DeviceCount <= MostDevices && Math.Pow(time.Problem.DeviceCount, time.Problem.Models.Count) <= MostCandidates;
 
     public DeploymentPlan Run()
     {
@@ -101,6 +103,7 @@ internal sealed class BranchAndBound
         private readonly int[] _at; // [group]: positions of the current tuple
         private readonly (int Term, int Group, long Constant, long Cost, long RestConstant)[] _parts;
         private readonly bool _sameAsBefore;
+        private readonly int _sameAfter; // devices of this kind that follow: their ranks of model 0 have to be larger
 
         public Level(BranchAndBound search, int depth)
         {
@@ -115,6 +118,7 @@ internal sealed class BranchAndBound
             var device = search._order[depth];
             _parts = [.. time.Terms.SelectMany((term, t) => term.Parts.Select(p => (t, p.Group, p.Constant, time.Groups[p.Group].Cost[device], p.Constant * _rest[p.Group].LeastCost)))];
             Candidates = new (long, long, int)[Power(_remaining, search._models)];
+            _sameAfter = search._order.Skip(depth + 1).TakeWhile(g => time.Problem.Devices[g] == time.Problem.Devices[device]).Count();
             _sameAsBefore = depth > 0 && time.Problem.Devices[search._order[depth]] == time.Problem.Devices[search._order[depth - 1]];
         }
 
@@ -131,6 +135,7 @@ internal sealed class BranchAndBound
         public int List(ReadOnlySpan<long> filled)
         {
             var (time, models, device) = (_search._time, _search._models, _search._order[_depth]);
+            _search._work += (long)Candidates.Length * _remaining;
             FindRemaining();
             BoundRest();
             var before = _sameAsBefore ? _search._ranks[0][_search._order[_depth - 1]] : -1;
@@ -140,8 +145,7 @@ internal sealed class BranchAndBound
             for (var tuple = 0; tuple < Candidates.Length; tuple++)
             {
                 Decode(tuple, ranks);
-                if (ranks[0] < before) continue;
-                _search._work += _remaining;
+                if (ranks[0] < before || (tuple % _remaining) + _sameAfter >= _remaining) continue;
                 FindPositions(tuple);
                 filled.CopyTo(maxima);
                 foreach (var (term, group, constant, cost, restConstant) in _parts)

@@ -10,7 +10,7 @@ namespace Crossweave.Planning.Deployment;
 public sealed class OptimalMethod : IDeploymentMethod
 {
     /// <summary>Proof up to about 20 devices; some seconds at most.</summary>
-    public static readonly OptimalMethod Quality = new("optimal", "two-threshold matching where it is exact, else branch and bound with proof (deployment spec 3.12)", 50_000_000);
+    public static readonly OptimalMethod Quality = new("optimal", "two-threshold matching where it is exact, else branch and bound with proof (deployment spec 3.12)", 250_000_000);
 
     /// <summary>Milliseconds up to 16 devices, below a second at 64.</summary>
     public static readonly OptimalMethod Fast = new("fast", "as optimal with a small fixed budget: swaps, then branch and bound; proven up to about 12 devices", 1_000_000);
