@@ -33,5 +33,5 @@ internal sealed record StudyContext(string Folder, string Data, string[] Options
 /// <summary>Every kind of study; a new one is one file and one line here.</summary>
 internal static class StudyKinds
 {
-    public static readonly IReadOnlyList<IStudy> All = [new PlanStudy(), new FitStudy(), new CircuitStudy(), new PhotonicStudy()];
+    public static readonly IReadOnlyList<IStudy> All = [new PlanStudy(), new FitStudy(), new CircuitStudy(), new PhotonicStudy(), new LocalityStudy()];
 }
