@@ -42,5 +42,6 @@ internal static class StudyKinds
         new DeploymentStudy(),
         new BalanceStudy(),
         new DriftStudy(),
+        new LocalityStudy(),
     ];
 }

@@ -67,16 +67,12 @@ public sealed class TokenSets
     /// <param name="experts">[token, k]; sorted in place within each token.</param>
     public static TokenSets Of(int expertCount, int topK, ushort[] experts)
     {
-        var order = new int[experts.Length / topK];
-        for (var t = 0; t < order.Length; t++)
-        {
-            order[t] = t;
-            Row(t).Sort();
-        }
-
-        Array.Sort(order, (a, b) => Row(a).SequenceCompareTo<ushort>(Row(b)));
+        var tokens = experts.Length / topK;
+        for (var t = 0; t < tokens; t++) Row(t).Sort();
+        var bits = System.Numerics.BitOperations.Log2((uint)Math.Max(1, expertCount - 1)) + 1;
+        var order = topK * bits <= 64 ? Packed(bits) : Compared();
         var (distinct, weight) = (new List<ushort>(), new List<long>());
-        for (var i = 0; i < order.Length; i++)
+        for (var i = 0; i < tokens; i++)
         {
             var row = Row(order[i]);
             if (i > 0 && row.SequenceEqual(Row(order[i - 1])))
@@ -92,6 +88,27 @@ public sealed class TokenSets
         return new TokenSets(expertCount, [.. Enumerable.Range(0, weight.Count + 1).Select(s => s * topK)], [.. distinct], [.. weight]);
 
         Span<ushort> Row(int token) => experts.AsSpan(token * topK, topK);
+
+        // Lexicographic order, by whole sets packed into one number each where they fit.
+        int[] Packed(int bits)
+        {
+            var (keys, order) = (new ulong[tokens], new int[tokens]);
+            for (var t = 0; t < tokens; t++)
+            {
+                order[t] = t;
+                foreach (var e in Row(t)) keys[t] = (keys[t] << bits) | e;
+            }
+
+            Array.Sort(keys, order);
+            return order;
+        }
+
+        int[] Compared()
+        {
+            var order = Enumerable.Range(0, tokens).ToArray();
+            Array.Sort(order, (a, b) => Row(a).SequenceCompareTo<ushort>(Row(b)));
+            return order;
+        }
     }
 
     /// <summary>The sets of two experts that stand for pair counts, for data without single tokens: then connectivity is twice the pairs less the pairs on one rank.</summary>
