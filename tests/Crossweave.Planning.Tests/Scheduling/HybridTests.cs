@@ -39,7 +39,7 @@ public sealed class HybridTests
     [InlineData(1, 10)]
     [InlineData(2, 10)]
     [InlineData(4, 10)]
-    [InlineData(4, 20)]
+    [InlineData(2, 20)]
     public void Parallel_switches_end_within_five_percent_of_the_bound_on_the_spectra_benchmark(int planes, int thousandths)
     {
         // The instances of experiments/circuit-switches; single ones may lie above.
