@@ -92,22 +92,22 @@ public sealed class TokenSets
         // Lexicographic order, by whole sets packed into one number each where they fit.
         int[] Packed(int bits)
         {
-            var (keys, order) = (new ulong[tokens], new int[tokens]);
+            var (keys, rows) = (new ulong[tokens], new int[tokens]);
             for (var t = 0; t < tokens; t++)
             {
-                order[t] = t;
+                rows[t] = t;
                 foreach (var e in Row(t)) keys[t] = (keys[t] << bits) | e;
             }
 
-            Array.Sort(keys, order);
-            return order;
+            Array.Sort(keys, rows);
+            return rows;
         }
 
         int[] Compared()
         {
-            var order = Enumerable.Range(0, tokens).ToArray();
-            Array.Sort(order, (a, b) => Row(a).SequenceCompareTo<ushort>(Row(b)));
-            return order;
+            var rows = Enumerable.Range(0, tokens).ToArray();
+            Array.Sort(rows, (a, b) => Row(a).SequenceCompareTo<ushort>(Row(b)));
+            return rows;
         }
     }
 
