@@ -18,6 +18,9 @@ public sealed class OptimalMethod : IDeploymentMethod
     /// <summary>Work of the first branch and bound; most problems of up to 12 devices end here.</summary>
     private const long FirstLook = 300_000;
 
+    /// <summary>Up to so many devices a better start saves less than it costs.</summary>
+    private const int ProvenAnyway = 8;
+
     /// <summary>Placements timed in the search for a better start, when the first look proved nothing.</summary>
     private const long Kicks = 200_000;
 
@@ -40,7 +43,7 @@ public sealed class OptimalMethod : IDeploymentMethod
         var plan = SwapMethod.Solve(problem, line);
         var fits = BranchAndBound.Fits(time);
         if (!plan.IsProven && fits) plan = new BranchAndBound(time, plan, FirstLook).Run();
-        if (!plan.IsProven) plan = SwapMethod.Kick(time, plan, Kicks, prng.Split("kicks"));
+        if (!plan.IsProven && (!fits || problem.DeviceCount > ProvenAnyway)) plan = SwapMethod.Kick(time, plan, Kicks, prng.Split("kicks"));
         return plan.IsProven || !fits ? plan : new BranchAndBound(time, plan, _work).Run();
     }
 }
