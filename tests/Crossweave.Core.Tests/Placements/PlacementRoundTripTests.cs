@@ -15,11 +15,16 @@ public sealed class PlacementRoundTripTests
         using var folder = new TemporaryFolder();
         var format = PlacementFormats.Find(name, "--format");
         int kept = 0, refused = 0;
-        for (var seed = 0; seed < 36; seed++)
+        for (var seed = 0; seed < 72; seed++)
         {
             var prng = new Prng((ulong)seed);
-            var placement = seed % 2 == 0 ? PlacementSamples.Even(prng) : PlacementSamples.UnevenDistinct(prng);
-            if (seed % 3 == 0) placement = PlacementSamples.WithIds(placement, prng.NextInt(5));
+            var placement = (seed % 3) switch
+            {
+                0 => PlacementSamples.Even(prng),
+                1 => PlacementSamples.UnevenDistinct(prng),
+                _ => PlacementSamples.Blocks(prng),
+            };
+            if (seed % 5 == 0) placement = PlacementSamples.WithIds(placement, prng.NextInt(5));
             if (seed % 4 == 0) placement = new ExpertPlacement([.. placement.Layers.Select(_ => placement.Layers[0])], placement.LayerIds);
             var path = folder.File(format.DefaultFileName);
             try
@@ -72,7 +77,7 @@ public sealed class PlacementRoundTripTests
         }
 
         // The decode placement has ten layers with 9 slots per rank and 48 with 8; formats with one slot count refuse it.
-        string[] expected = ranks == 16 ? ["vllm-flat"] : ["sglang", "vllm", "vllm-flat", "tensorrt-llm"];
+        string[] expected = ranks == 16 ? ["vllm-flat", "vllm-rank-map", "lightllm"] : ["sglang", "vllm", "vllm-flat", "vllm-rank-map", "tensorrt-llm", "lightllm"];
         Assert.Equal(expected, refusing);
     }
 

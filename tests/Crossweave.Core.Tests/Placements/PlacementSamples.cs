@@ -50,6 +50,21 @@ internal static class PlacementSamples
         return new ExpertPlacement(layers);
     }
 
+    /// <summary>Contiguous blocks and, on every rank of a layer, the same redundant experts; often none, and often all layers alike.</summary>
+    public static ExpertPlacement Blocks(Prng prng)
+    {
+        var (ranks, own, extra, alike) = (1 + prng.NextInt(5), 1 + prng.NextInt(4), Math.Max(0, prng.NextInt(5) - 2), prng.NextInt(2) == 0);
+        var layers = new LayerPlacement[1 + prng.NextInt(3)];
+        for (var l = 0; l < layers.Length; l++)
+        {
+            var redundant = Enumerable.Range(0, extra).Select(_ => prng.NextInt(ranks * own)).ToArray();
+            var slots = Enumerable.Range(0, ranks).SelectMany(r => Enumerable.Range(r * own, own).Concat(redundant)).ToArray();
+            layers[l] = alike && l > 0 ? layers[0] : LayerPlacement.Even(ranks * own, slots, ranks);
+        }
+
+        return new ExpertPlacement(layers);
+    }
+
     /// <summary>The same placement with the experts of every rank in ascending order.</summary>
     public static ExpertPlacement Sorted(ExpertPlacement placement) => new(
         [.. placement.Layers.Select(l => new LayerPlacement(

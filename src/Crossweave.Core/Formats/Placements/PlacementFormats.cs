@@ -5,8 +5,8 @@ public static class PlacementFormats
 {
     public static readonly IReadOnlyList<IPlacementFormat> All =
     [
-        new CrossweaveFormat(), new SglangFormat(), new VllmFormat(), new VllmFlatFormat(), new VllmAscendFormat(),
-        new TensorRtLlmFormat(), new OmniFormat(), new OmniCsvFormat(),
+        new CrossweaveFormat(), new SglangFormat(), new VllmFormat(), new VllmFlatFormat(), new VllmRankMapFormat(), new VllmAscendFormat(),
+        new TensorRtLlmFormat(), new OmniFormat(), new OmniCsvFormat(), new LightLlmFormat(),
     ];
 
     /// <exception cref="InputException">Unknown name.</exception>
