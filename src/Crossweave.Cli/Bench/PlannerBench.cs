@@ -20,6 +20,8 @@ public static class PlannerBench
     private const int Groups = 8;
     private const ulong Seed = 2026;
     private const double RefinedLimitMs = 50;
+    private const int Tokens = 8192;
+    private const double LayerLimitMs = 1000;
 
     public static IEnumerable<BenchRow> Run()
     {
@@ -27,16 +29,40 @@ public static class PlannerBench
         yield return Eplb(load, "eplb hierarchical 58x256, 288 slots, 32 ranks, 4 nodes", nodes: 4);
         yield return Eplb(load, "eplb global 58x256, 288 slots, 32 ranks", nodes: 3); // 3 does not divide the 8 groups
         var problem = new PlacementProblem(load, Slots, Ranks, 4, Groups);
-        foreach (var planner in Planners.All)
-        {
-            ulong hash = 0;
-            var (best, _) = BenchClock.Measure(() => hash = Hash(planner.Plan(problem, new Prng(Seed))), warmups: 20, runs: 20);
-            yield return new BenchRow($"planner {planner.Name} 58x256, 288 slots, 32 ranks", "ms", best * 1e3, null, "", hash);
-        }
+        foreach (var planner in Planners.All.Where(p => !p.NeedsRouting)) yield return Plan(planner, problem, "58x256, 288 slots, 32 ranks", runs: 20, limitMs: null);
+        using var trace = Clustered(new Prng(Seed).Split("tokens"));
+        var tokens = new PlacementProblem(LoadCounter.Count(trace), Experts, Ranks) { Routing = trace };
+        foreach (var planner in Planners.All.Where(p => p.NeedsRouting)) yield return Plan(planner, tokens, $"one layer of {Experts} experts, {Tokens} tokens, {Ranks} ranks", runs: 3, LayerLimitMs);
 
         foreach (var (slots, ranks) in new[] { (Slots, Ranks), (320, 64) })
             foreach (var planner in new[] { new RefinedPlanner(allowDuplicates: true), new RefinedPlanner(allowDuplicates: false) })
                 yield return Refined(planner, new PlacementProblem(load, slots, ranks, 3, Groups));
+    }
+
+    private static BenchRow Plan(IPlacementPlanner planner, PlacementProblem problem, string shape, int runs, double? limitMs)
+    {
+        ulong hash = 0;
+        var (best, _) = BenchClock.Measure(() => hash = Hash(planner.Plan(problem, new Prng(Seed))), warmups: runs, runs: runs);
+        return new BenchRow($"planner {planner.Name} {shape}", "ms", best * 1e3, limitMs, limitMs is null ? "" : "limit", hash);
+    }
+
+    /// <summary>One layer in which a token chooses eight experts around one of 24 topics.</summary>
+    private static InMemoryTrace Clustered(Prng prng)
+    {
+        const int TopK = 8;
+        var choices = new ushort[Tokens * TopK];
+        var order = Enumerable.Range(0, Experts).Select(e => (ushort)e).ToArray();
+        var distance = new double[Experts];
+        for (var t = 0; t < Tokens; t++)
+        {
+            var topic = prng.NextInt(24);
+            for (var e = 0; e < Experts; e++) distance[e] = Math.Abs((e * 37 % Experts) - (topic * Experts / 24)) + (40 * prng.NextDouble());
+            Array.Sort((double[])distance.Clone(), order);
+            order.AsSpan(0, TopK).CopyTo(choices.AsSpan(t * TopK));
+            order.AsSpan().Sort();
+        }
+
+        return new InMemoryTrace(1, TopK, Experts, choices);
     }
 
     private static BenchRow Eplb(ExpertLoad load, string name, int nodes)

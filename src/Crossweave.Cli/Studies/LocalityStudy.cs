@@ -23,7 +23,7 @@ internal sealed class LocalityStudy : IStudy
 
     public string Section(JsonInput entry, StudyContext context)
     {
-        entry.AllowOnly("traces", "model", "ranks", "slots", "planners", "caps", "seed");
+        entry.AllowOnly("traces", "model", "ranks", "slots", "planners", "caps", "seed", "nullTest");
         var traces = context.Traces(entry);
         var model = ModelPresets.Load(entry["model"].Text());
         var copies = new Bytes(2L * model.HiddenSize);
@@ -35,7 +35,7 @@ internal sealed class LocalityStudy : IStudy
         var slots = entry.Find("slots")?.Int32(model.ExpertCount) ?? model.ExpertCount;
         var text = $"\n## {model.Name}: {string.Join(" + ", traces.Select(Path.GetFileName))}, {slots} slots\n\n{recorded.TokenCount} tokens, {recorded.LayerCount} layers, "
             + $"{model.ExpertCount} experts, top-{model.TopK}; {copies.Value} bytes a copy; means over layers. k-copy dispatch: C_T = {model.TopK}.\n";
-        using var shuffled = MarginShuffle.Of(recorded, prng.Split("null"));
+        using var shuffled = entry["nullTest"].Boolean() ? MarginShuffle.Of(recorded, prng.Split("null")) : null;
         foreach (var ranks in entry["ranks"].Int32List())
         {
             var table = new Table(
@@ -43,14 +43,14 @@ internal sealed class LocalityStudy : IStudy
                 [
                     new("planner", true), new("C_T train"), new("C_T"), new("C_R"), new("bytes per layer"), new("busiest / mean"), new("C_T null"), new("gain"), new("null gain"), new("gain less null"),
                 ]);
-            var (real, none) = (new Split(recorded, slots, ranks, prng), new Split(shuffled, slots, ranks, prng));
+            var (real, none) = (new Split(recorded, slots, ranks, prng), shuffled is null ? null : new Split(shuffled, slots, ranks, prng));
             double first = 0, firstNull = 0;
             foreach (var (planner, cap) in planners.SelectMany(p => p.Name == "locality" ? [(p, null), .. caps.Select(c => (p, (double?)c))] : new[] { (p, (double?)null) }))
             {
                 context.Progress.Report($"EP {ranks}: {planner.Name}", 0, 1);
                 var (train, held) = real.Judge(planner, cap, options, prng);
-                var nullTokens = none.Judge(planner, cap, options, prng).HeldOut.Average(l => l.DistinctRanks);
                 var distinct = held.Average(l => l.DistinctRanks);
+                var nullTokens = cap is null ? none?.Judge(planner, cap, options, prng).HeldOut.Average(l => l.DistinctRanks) ?? double.NaN : double.NaN;
                 if (first == 0) (first, firstNull) = (distinct, nullTokens);
                 var (gain, nullGain) = (1 - (distinct / first), 1 - (nullTokens / firstNull));
                 table.Add(
@@ -60,7 +60,7 @@ internal sealed class LocalityStudy : IStudy
                     ReportText.Fixed(held.Average(l => l.RemoteRanks), 4),
                     ReportText.Size((long)held.Average(l => (double)l.WireBytes)),
                     ReportText.Fixed(held.Average(l => l.MaxOverMeanRank), 3),
-                    ReportText.Fixed(nullTokens, 4),
+                    double.IsNaN(nullTokens) ? "–" : ReportText.Fixed(nullTokens, 4),
                     ReportText.Percent(gain),
                     ReportText.Percent(nullGain),
                     ReportText.Percent(gain - nullGain));

@@ -21,7 +21,7 @@ public sealed record HeldOutLayer(double DistinctRanks, double RemoteRanks, doub
     {
         var sources = sourceRule.Assign(trace, 0, trace.TokenCount, placement.RankCount);
         var judged = new HeldOutLayer[trace.LayerCount];
-        for (var l = 0; l < judged.Length; l++)
+        Parallel.For(0, judged.Length, l =>
         {
             TrafficBuilder.Build(trace, l, 0, sources, placement.Layers[l], options, out var summary);
             var rows = summary.RowsOfRank.Sum();
@@ -31,8 +31,7 @@ public sealed record HeldOutLayer(double DistinctRanks, double RemoteRanks, doub
                 rows == 0 ? 1 : (double)summary.RowsOfRank.Max() * placement.RankCount / rows,
                 summary.WireBytes,
                 summary.CrossNodeBytes);
-        }
-
+        });
         return judged;
     }
 }

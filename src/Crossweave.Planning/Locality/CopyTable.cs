@@ -112,19 +112,23 @@ internal sealed class CopyTable
     private void Fill()
     {
         Copies = 0;
+        for (var e = 0; e < _sets.ExpertCount; e++) _enter.AsSpan(e * _ranks, _ranks).Fill(_sets.Load(e));
         for (var s = 0; s < _sets.Count; s++)
         {
             var count = _count.AsSpan(s * _ranks, _ranks);
             var set = _sets.Experts(s);
-            foreach (var e in set) count[RankOf[e]]++;
+            var weight = _sets.Weight(s);
+            foreach (var member in set)
+            {
+                var rank = RankOf[member];
+                if (++count[rank] > 1) continue;
+                Copies += weight;
+                foreach (var e in set) _enter[(e * _ranks) + rank] -= weight;
+            }
+
             foreach (var e in set)
                 if (count[RankOf[e]] == 1)
-                    _leave[e] += _sets.Weight(s);
-            for (var r = 0; r < _ranks; r++)
-            {
-                if (count[r] > 0) Copies += _sets.Weight(s);
-                else foreach (var e in set) _enter[(e * _ranks) + r] += _sets.Weight(s);
-            }
+                    _leave[e] += weight;
         }
     }
 }

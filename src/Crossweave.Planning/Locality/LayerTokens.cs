@@ -15,14 +15,14 @@ internal sealed record LayerTokens(TokenSets Sets, long[] Load)
     public static RoutingTrace Routing(PlacementProblem problem) =>
         problem.Routing ?? throw InputException.At("routing", "loads only", "recorded choices of single tokens (place --trace, or plan)");
 
-    /// <summary>Plans layer by layer.</summary>
+    /// <summary>Plans layer by layer, in parallel: layers do not see each other.</summary>
     public static ExpertPlacement Plan(PlacementProblem problem, Func<LayerTokens, int, LayerPlacement> plan)
     {
         problem.Validate();
         var trace = Routing(problem);
         if (trace.LayerCount != problem.Load.LayerCount) throw InputException.At("routing", $"{trace.LayerCount} layers", $"the {problem.Load.LayerCount} of the loads");
         var layers = new LayerPlacement[problem.Load.LayerCount];
-        for (var l = 0; l < layers.Length; l++) layers[l] = plan(Of(problem, l), l);
+        Parallel.For(0, layers.Length, l => layers[l] = plan(Of(problem, l), l));
         return new ExpertPlacement(layers, problem.Load.LayerIds);
     }
 

@@ -113,6 +113,8 @@ public readonly struct JsonInput
 
     public int Int32(int least = 0, int most = int.MaxValue) => (int)Int64(least, most);
 
+    public bool Boolean() => _element.ValueKind is JsonValueKind.True or JsonValueKind.False ? _element.GetBoolean() : throw Wrong("true or false");
+
     public double Double() =>
         _element.ValueKind == JsonValueKind.Number && _element.TryGetDouble(out var value) && double.IsFinite(value) ? value : throw Wrong("a number");
 
