@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Crossweave.Algorithms;
 using Crossweave.Core.Compute;
 using Crossweave.Core.Fabrics;
@@ -51,6 +52,22 @@ public sealed class TwoTierLayerTests
             }
 
         Assert.True(best < 0.6, $"{best}");
+    }
+
+    [Fact]
+    public void The_automatic_mode_plans_the_hierarchy_for_the_whole_layer_and_verifies()
+    {
+        using var folder = new Cli.Folder();
+        var prng = new Prng(9).Split("matrix");
+        var matrix = folder.File("m.csv", string.Join('\n', Enumerable.Range(0, 8).Select(i => string.Join(',', Enumerable.Range(0, 8).Select(j => i == j ? 0 : 5 + prng.NextInt(i < 4 == j < 4 ? 40 : 400))))) + "\n");
+        string[] fabric = ["--matrix", matrix, "--fabric", "two-tier", "--nodes", "2", "--scale-up-bandwidth", "3600Gbps", "--compute", "photonic-rtx-pro-6000", "--combine"];
+        var (auto, fast) = (folder.File("auto.json"), folder.File("fast.json"));
+        Assert.Equal(0, Cli.Run(["schedule", .. fabric, "--mode", "auto", "--json", auto]).Code);
+        Assert.Equal(0, Cli.Run(["schedule", .. fabric, "--scheduler", "fast", "--json", fast]).Code);
+        var (planned, published) = (JsonNode.Parse(File.ReadAllText(auto))!, JsonNode.Parse(File.ReadAllText(fast))!);
+        Assert.True((long)planned["makespanPs"]! < (long)published["makespanPs"]!);
+        Assert.Contains(" on ", (string)planned["reason"]!, StringComparison.Ordinal);
+        Assert.Equal(0, Cli.Run("verify", auto, "--matrix", matrix).Code);
     }
 
     private static LayerProblem Layer(int seed, int nodes, int perNode, int tokens)

@@ -75,14 +75,7 @@ public sealed class DegreeSlicing
             duration = longest;
         }
 
-        for (var i = 0; i < _size; i++)
-        {
-            var cell = (i * _size) + columnOfRow[i];
-            var amount = Math.Min(rest[cell], duration);
-            amounts[i] = amount - (amount % _grain[cell]);
-            rest[cell] -= amounts[i];
-        }
-
+        SliceList.Cut(rest, _grain, columnOfRow, duration, amounts);
         return true;
     }
 

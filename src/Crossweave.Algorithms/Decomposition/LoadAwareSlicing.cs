@@ -80,14 +80,7 @@ public sealed class LoadAwareSlicing
             }
         }
 
-        for (var i = 0; i < _size; i++)
-        {
-            var cell = (i * _size) + columnOfRow[i];
-            var amount = Math.Min(rest[cell], bestDuration);
-            amounts[i] = amount - (amount % _grain[cell]);
-            rest[cell] -= amounts[i];
-        }
-
+        SliceList.Cut(rest, _grain, columnOfRow, bestDuration, amounts);
         return true;
     }
 

@@ -118,6 +118,23 @@ public sealed class SliceList(int size)
 
     public void Clear() => Count = 0;
 
+    /// <summary>Cuts a slice off what is left: on every row at most the duration, in whole grains.</summary>
+    /// <param name="rest">[row, column] what is left; reduced.</param>
+    /// <param name="grain">[row, column] amounts are multiples of this.</param>
+    /// <param name="columnOfRow">The matching.</param>
+    /// <param name="duration">Largest amount.</param>
+    /// <param name="amounts">Per row, result.</param>
+    internal static void Cut(Span<long> rest, ReadOnlySpan<long> grain, ReadOnlySpan<int> columnOfRow, long duration, Span<long> amounts)
+    {
+        for (var i = 0; i < columnOfRow.Length; i++)
+        {
+            var cell = (i * columnOfRow.Length) + columnOfRow[i];
+            var amount = Math.Min(rest[cell], duration);
+            amounts[i] = amount - (amount % grain[cell]);
+            rest[cell] -= amounts[i];
+        }
+    }
+
     /// <summary>Becomes equal to another list of the same size.</summary>
     public void CopyFrom(SliceList other)
     {

@@ -61,6 +61,22 @@ internal static class LayerModes
         IScheduler[] starts = [scheduler, new GreedyMaxWeightScheduler(), new OpenShopScheduler()];
         var portfolio = LayerPortfolio.Create(effort, new PlannedExecutor(), new PlannedExecutor(new EvaluatorOptions(CollectActivities: false)), [.. starts.DistinctBy(s => s.Name)]);
         var plan = portfolio.Plan(problem, prng);
-        return new LayerRun(plan.Schedule, plan.Outcome, $"{plan.Planner} on {plan.Scheduler}", plan.Reason);
+        var run = new LayerRun(plan.Schedule, plan.Outcome, $"{plan.Planner} on {plan.Scheduler}", plan.Reason);
+        return problem.Fabric.HasTwoTiers ? WithHierarchy(effort, problem, run, prng) : run;
+    }
+
+    /// <summary>On two tiers also FAST's hierarchy, its stages merged and ordered for the whole layer, under every mode.</summary>
+    private static LayerRun WithHierarchy(LayerEffort effort, LayerProblem problem, LayerRun flat, Prng prng)
+    {
+        var best = flat;
+        foreach (var evaluator in EvaluatorsWith(effort))
+        {
+            var plan = TwoTierPlanner.Best(problem, evaluator, prng);
+            if (plan.Outcome.Makespan >= best.Outcome.Makespan) continue;
+            var schedule = evaluator is PlannedEvaluator planned ? planned.Complete(problem, plan.Schedule) : plan.Schedule;
+            best = new LayerRun(schedule, plan.Outcome, $"{evaluator.Name} on fast", $"{evaluator.Name} on fast ({plan.Choice}); without the hierarchy: {flat.Reason}");
+        }
+
+        return best;
     }
 }

@@ -2,6 +2,7 @@ using Crossweave.Algorithms;
 using Crossweave.Core.Placement;
 using Crossweave.Core.Routing;
 using Crossweave.Core.Traffic;
+using Crossweave.Planning.Placement;
 
 namespace Crossweave.Planning.Locality;
 
@@ -79,17 +80,7 @@ public sealed class LocalityPlanner : IPlacementPlanner
     private static (long[] Share, long Sum) Shares(long[] load, PlacementProblem problem)
     {
         var count = new int[load.Length];
-        Array.Fill(count, 1);
-        for (var slot = load.Length; slot < problem.SlotCount; slot++)
-        {
-            var hottest = -1;
-            for (var e = 0; e < load.Length; e++)
-                if (count[e] < problem.RankCount && (hottest < 0 || (Int128)load[e] * count[hottest] > (Int128)load[hottest] * count[e]))
-                    hottest = e;
-            if (hottest < 0) break;
-            count[hottest]++;
-        }
-
+        ReplicaCounts.Greedy(load, problem.SlotCount, problem.RankCount, count);
         var share = new long[load.Length];
         for (var e = 0; e < load.Length; e++) share[e] = load[e] / count[e];
         return (share, share.Sum());

@@ -31,7 +31,7 @@ public sealed class LptPlanner : IPlacementPlanner
 
     private static LayerPlacement PlanLayer(ReadOnlySpan<long> load, PlacementProblem problem, Scratch scratch)
     {
-        Replicate(load, problem.SlotCount, scratch.Count);
+        ReplicaCounts.Greedy(load, problem.SlotCount, int.MaxValue, scratch.Count);
         SortReplicas(load, scratch);
         var expertOfSlot = new int[problem.SlotCount];
         scratch.RankLoad.AsSpan().Clear();
@@ -45,21 +45,6 @@ public sealed class LptPlanner : IPlacementPlanner
         }
 
         return LayerPlacement.Even(load.Length, expertOfSlot, problem.RankCount);
-    }
-
-    private static void Replicate(ReadOnlySpan<long> load, int slotCount, int[] count)
-    {
-        Array.Fill(count, 1);
-        for (var slot = load.Length; slot < slotCount; slot++)
-        {
-            var hottest = 0;
-            for (var expert = 1; expert < load.Length; expert++)
-            {
-                if ((Int128)load[expert] * count[hottest] > (Int128)load[hottest] * count[expert]) hottest = expert;
-            }
-
-            count[hottest]++;
-        }
     }
 
     private static void SortReplicas(ReadOnlySpan<long> load, Scratch scratch)
