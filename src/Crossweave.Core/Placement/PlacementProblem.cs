@@ -23,7 +23,7 @@ public sealed record PlacementProblem(ExpertLoad Load, int SlotCount, int RankCo
     /// <summary>Largest rank load over the mean that planners with a cap may use, at least 1; null leaves it to the planner.</summary>
     public double? MaxLoad { get; init; }
 
-    /// <summary>Predicted time of a placed layer (its index in the loads), for planners that minimise time; any unit, smaller is better. Null: the planner's own.</summary>
+    /// <summary>Predicted time of a placed layer (its index in the loads), for planners that minimise time; any unit, smaller is better; called from several threads. Null: the planner's own.</summary>
     public Func<int, LayerPlacement, double>? LayerTime { get; init; }
 
     /// <summary>With a running placement: at most this many experts fetched by ranks that do not hold them, over all layers; null = no limit.</summary>

@@ -42,7 +42,7 @@ public sealed class AutoPlanner(Func<IReadOnlyList<IPlacementPlanner>> others) :
             foreach (var cap in Caps)
                 starts.Add(locality.Plan(problem with { MaxLoad = cap }, prng.Split(locality.Name)));
         var layers = new LayerPlacement[problem.Load.LayerCount];
-        for (var l = 0; l < layers.Length; l++)
+        Parallel.For(0, layers.Length, l =>
         {
             var (best, least) = (starts[0].Layers[l], double.PositiveInfinity);
             foreach (var start in starts)
@@ -52,7 +52,7 @@ public sealed class AutoPlanner(Func<IReadOnlyList<IPlacementPlanner>> others) :
             }
 
             layers[l] = Improve(best, least, placement => time(l, placement), prng.Split("exchanges").Split(l));
-        }
+        });
 
         return new ExpertPlacement(layers, problem.Load.LayerIds);
     }
