@@ -60,5 +60,11 @@ public sealed class PlaceTraceTests
         var (code, _, error) = Cli.Run("place", "--loads", loads, "--planner", "occult", "--ranks", "2");
         Assert.Equal(2, code);
         Assert.Contains("routing: found loads only", error, StringComparison.Ordinal);
+        foreach (var (option, value) in new[] { ("--layer", "0"), ("--train-fraction", "0.3"), ("--replicas", "even"), ("--token-bytes", "5") })
+        {
+            (code, _, error) = Cli.Run("place", "--loads", loads, "--ranks", "2", option, value);
+            Assert.Equal(2, code);
+            Assert.StartsWith($"crossweave: {option}: found it without --trace", error, StringComparison.Ordinal);
+        }
     }
 }

@@ -46,6 +46,9 @@ internal static class PlaceVerb
             if (parsed.GetValue(list)) return VerbText.List(terminal, Planners.All.Select(p => (p.Name, p.Summary)));
             var recording = parsed.GetValue(trace);
             if (recording is not null && parsed.GetValue(loads) is not null) throw Core.InputException.At("--trace", "also --loads", "one of the two");
+            foreach (var option in new Option[] { layer, fraction, replicas, tokenBytes })
+                if (recording is null && parsed.GetResult(option) is { Implicit: false })
+                    throw Core.InputException.At(option.Name, "it without --trace", "--trace beside it");
             using var tokens = recording is null ? null : reading.ReadTrace(parsed, recording);
             var split = tokens is null ? default : Split(tokens, parsed.GetValue(layer)!, parsed.GetValue(fraction), parsed.GetValue(seed));
             var load = split.Planning is null ? reading.ReadLoads(parsed, VerbText.Need(parsed, loads)) : LoadCounter.Count(split.Planning);
