@@ -17,7 +17,7 @@ public static class CommandLine
     public static readonly IReadOnlyList<Func<Terminal, Command>> Verbs =
     [
         PlanVerb.Create, PlanVerb.CreateCompare, DemoVerb.Create, InspectVerb.Create, SynthVerb.Create, ImportVerb.Create,
-        PlaceVerb.Create, DeployVerb.Create, ExportVerb.Create, ScheduleVerb.Create, VerifyVerb.Create, ModelsVerb.Create, BenchVerb.Create, ExperimentVerb.Create,
+        PlaceVerb.Create, ReplayVerb.Create, DeployVerb.Create, ExportVerb.Create, ScheduleVerb.Create, VerifyVerb.Create, ModelsVerb.Create, BenchVerb.Create, ExperimentVerb.Create,
     ];
 
     public static int Run(string[] args, TextWriter output, TextWriter error)

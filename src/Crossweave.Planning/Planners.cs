@@ -10,6 +10,7 @@ public static class Planners
 {
     public static readonly IReadOnlyList<IPlacementPlanner> All =
     [
+        new RunningPlanner(),
         new ContiguousPlanner(),
         new RoundRobinPlanner(),
         new RandomPlanner(),

@@ -29,7 +29,7 @@ public static class PlannerBench
         yield return Eplb(load, "eplb hierarchical 58x256, 288 slots, 32 ranks, 4 nodes", nodes: 4);
         yield return Eplb(load, "eplb global 58x256, 288 slots, 32 ranks", nodes: 3); // 3 does not divide the 8 groups
         var problem = new PlacementProblem(load, Slots, Ranks, 4, Groups);
-        foreach (var planner in Planners.All.Where(p => !p.NeedsRouting)) yield return Plan(planner, problem, "58x256, 288 slots, 32 ranks", runs: 20, limitMs: null);
+        foreach (var planner in Planners.All.Where(p => p.Suits(problem))) yield return Plan(planner, problem, "58x256, 288 slots, 32 ranks", runs: 20, limitMs: null);
         using var trace = Clustered(new Prng(Seed).Split("tokens"));
         var tokens = new PlacementProblem(LoadCounter.Count(trace), Experts, Ranks) { Routing = trace };
         foreach (var planner in Planners.All.Where(p => p.NeedsRouting)) yield return Plan(planner, tokens, $"one layer of {Experts} experts, {Tokens} tokens, {Ranks} ranks", runs: 3, LayerLimitMs);

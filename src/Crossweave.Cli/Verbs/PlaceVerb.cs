@@ -31,14 +31,13 @@ internal static class PlaceVerb
         var nodes = new Option<int>("--nodes") { Description = "Servers.", DefaultValueFactory = _ => 1, HelpName = "N" };
         var groups = new Option<int>("--groups") { Description = "Expert groups of group-limited routing.", DefaultValueFactory = _ => 1, HelpName = "N" };
         var output = new Option<string?>("--out") { Description = "Also write the placement as a Crossweave placement file (input of 'export' and 'verify').", HelpName = "FILE" };
-        var previous = new Option<string?>("--previous") { Description = "The running placement (written by 'place --out', 'place --json' or 'plan'): planners that limit migration start from it, and fetched experts are counted.", HelpName = "P.json" };
-        var maxMoves = new Option<long?>("--max-moves") { Description = "With --previous: at most this many experts fetched, all layers together; the best balance within it.", HelpName = "N" };
-        var balance = new Option<double?>("--balance") { Description = $"With --previous: balancedness that is enough, with the fewest fetches. Default: {IncrementalPlanner.DefaultBalance} without --max-moves.", HelpName = "B" };
+        var previous = new PreviousOptions();
         var reading = new TraceOptions(withPath: false);
         var json = CommonOptions.Json();
         var seed = CommonOptions.Seed();
         var list = CommonOptions.List("planners");
-        var command = new Command("place", "Place experts on ranks from recorded loads or, with --trace, single tokens.") { loads, trace, layer, fraction, planner, slots, ranks, nodes, groups, maxLoad, replicas, tokenBytes, output, previous, maxMoves, balance };
+        var command = new Command("place", "Place experts on ranks from recorded loads or, with --trace, single tokens.") { loads, trace, layer, fraction, planner, slots, ranks, nodes, groups, maxLoad, replicas, tokenBytes, output };
+        previous.AddTo(command);
         reading.AddTo(command);
         foreach (var option in new Option[] { json, seed, list }) command.Options.Add(option);
         command.SetAction(parsed =>
@@ -61,8 +60,8 @@ internal static class PlaceVerb
                 MaxLoad = parsed.GetValue(maxLoad),
             };
             problem.Validate();
-            problem = WithRunning(problem, parsed.GetValue(previous), parsed.GetValue(maxMoves), parsed.GetValue(balance));
-            var chosen = VerbText.Choose(parsed.GetValue(planner), tokens is null && parsed.GetValue(planner) == "all" ? [.. Planners.All.Where(p => !p.NeedsRouting)] : Planners.All, p => p.Name, [], "--planner");
+            problem = previous.AddTo(problem, parsed);
+            var chosen = VerbText.Choose(parsed.GetValue(planner), parsed.GetValue(planner) == "all" ? [.. Planners.All.Where(p => p.Suits(problem))] : Planners.All, p => p.Name, [], "--planner");
             var copies = ScheduleVerb.TokenBytes(parsed.GetValue(tokenBytes)!);
             var options = new TrafficOptions(SendMode.PerRank, SumBeforeCombine: true, copies, copies, problem.NodeCount, ReplicaRules.Find(parsed.GetValue(replicas)!, "--replicas"));
             var prng = new Prng(parsed.GetValue(seed));
@@ -157,29 +156,4 @@ internal static class PlaceVerb
 
     private static List<MigrationStep>? Front(PlacementProblem problem) =>
         MigrationFront.Of(problem) is { } front ? [.. front.Spread(ShownSteps).Select(i => front.Steps[i])] : null;
-
-    private static PlacementProblem WithRunning(PlacementProblem problem, string? path, long? maxMoves, double? balance)
-    {
-        if (maxMoves is < 0) throw Core.InputException.At("--max-moves", $"{maxMoves}", "0 or more");
-        if (balance is not (null or (> 0 and <= 1))) throw Core.InputException.At("--balance", $"{balance}", "a number above 0 and at most 1");
-        if (path is null)
-        {
-            if (maxMoves is not null || balance is not null) throw Core.InputException.At(maxMoves is null ? "--balance" : "--max-moves", "no --previous", "the running placement");
-            return problem;
-        }
-
-        var running = ReadRunning(path, problem);
-        problem = problem with { Previous = running, MaxMoves = maxMoves, WantedBalance = balance };
-        RunningPlacement.Of(problem); // refuses another shape before any planner runs
-        return problem;
-    }
-
-    private static ExpertPlacement ReadRunning(string path, PlacementProblem problem)
-    {
-        using (var file = JsonInput.Open(path))
-            if (file.Root.IsObject && file.Root.Find("planner") is not null)
-                return PlaceDocument.Read(path).ToPlacement(path);
-        return Core.Formats.Placements.PlacementFormats.Find("crossweave", "--previous")
-            .Read(path, new Core.Formats.Placements.PlacementReadOptions(problem.RankCount, problem.ExpertCount));
-    }
 }

@@ -3,6 +3,7 @@ using Crossweave.Core;
 using Crossweave.Core.Compute;
 using Crossweave.Core.Fabrics;
 using Crossweave.Core.Models;
+using Crossweave.Core.Placement;
 using Crossweave.Core.Pipeline;
 using Crossweave.Core.Routing;
 using Crossweave.Core.Traffic;
@@ -16,6 +17,7 @@ namespace Crossweave.Cli.Verbs;
 internal sealed class PlanOptions
 {
     public const string DefaultPlanners = "contiguous,lpt,eplb";
+    public const string PlannersFromRunning = "running,incremental,refined,auto";
     public const string DefaultSchedulers = "fluid,shifted,greedy-max-weight,open-shop";
     public const string DefaultEvaluators = "no-overlap-barrier,overlap-async,grouped";
 
@@ -28,12 +30,15 @@ internal sealed class PlanOptions
 
     private readonly ClusterOptions _cluster;
     private readonly ModelOptions _model = new();
+    private readonly PreviousOptions _previous = new();
+    private readonly MigrationOptions _migration = new("With --previous: ");
     private readonly Option<string> _planners;
     private readonly Option<string> _schedulers;
     private readonly Option<string> _evaluators;
     private readonly Option<int> _redundant;
-    private readonly Option<int?> _slots = new("--slots") { Description = "Slots per layer, experts and redundant ones together; instead of --redundant.", HelpName = "N" };
+    private readonly Option<int?> _slots = new("--slots") { Description = "Slots per layer, experts and redundant ones together; instead of --redundant. Default with --previous: as it has.", HelpName = "N" };
     private readonly Option<int?> _groups = new("--groups") { Description = "Expert groups. Default: the model's.", HelpName = "N" };
+    private readonly Option<double?> _maxLoad = new("--max-load") { Description = "Largest rank load over the mean that locality planners may use. Default: the planner's own.", HelpName = "X" };
     private readonly Option<string> _sendMode = new("--send-mode") { Description = $"Copies on the wire: {string.Join(", ", SendModes.Select(m => m.Name))}.", DefaultValueFactory = _ => "per-rank", HelpName = "MODE" };
     private readonly Option<bool> _noSum = new("--no-sum") { Description = "Send every expert's output back instead of one sum per copy." };
     private readonly Option<string> _source = new("--source") { Description = $"Source rank of a token: {string.Join(", ", SourceRanks.All.Select(r => r.Name))}.", DefaultValueFactory = _ => "by-sequence", HelpName = "RULE" };
@@ -53,7 +58,7 @@ internal sealed class PlanOptions
     {
         _cluster = new ClusterOptions(cluster);
         _redundant = new("--redundant") { Description = "Redundant experts per layer; rounded up so that every rank has the same number of slots.", DefaultValueFactory = _ => redundant, HelpName = "N" };
-        _planners = new("--planners") { Description = $"'all' or names from {string.Join(", ", Planners.All.Select(p => p.Name))}; the first is the baseline.", DefaultValueFactory = _ => planners, HelpName = "A,B" };
+        _planners = new("--planners") { Description = $"'all' or names from {string.Join(", ", Planners.All.Select(p => p.Name))}; the first is the baseline. Default with --previous: {PlannersFromRunning}.", DefaultValueFactory = _ => planners, HelpName = "A,B" };
         _schedulers = new("--schedulers") { Description = $"'all' or names from {string.Join(", ", Schedulers.All.Select(s => s.Name))}.", DefaultValueFactory = _ => schedulers, HelpName = "A,B" };
         _evaluators = new("--evaluators") { Description = $"'all' or names from {string.Join(", ", LayerModes.Evaluators.Select(e => e.Name))}.", DefaultValueFactory = _ => evaluators, HelpName = "A,B" };
     }
@@ -66,7 +71,9 @@ internal sealed class PlanOptions
     {
         _model.AddTo(command);
         _cluster.AddTo(command);
-        foreach (var option in new Option[] { _planners, _schedulers, _evaluators, _redundant, _slots, _groups, _sendMode, _noSum, _source, _replicas, _fraction, _batchTokens, _batches, _threads, _seed, Out, Json })
+        _previous.AddTo(command);
+        _migration.AddTo(command);
+        foreach (var option in new Option[] { _planners, _schedulers, _evaluators, _redundant, _slots, _groups, _maxLoad, _sendMode, _noSum, _source, _replicas, _fraction, _batchTokens, _batches, _threads, _seed, Out, Json })
             command.Options.Add(option);
     }
 
@@ -87,7 +94,10 @@ internal sealed class PlanOptions
         var fabric = cluster.BuildFabric();
         var bytes = _model.WireBytes(parsed, model);
         var redundant = VerbText.InRange(parsed.GetValue(_redundant), 0, 1 << 20, "--redundant");
-        var slots = parsed.GetValue(_slots) ?? (trace.ExpertCount + redundant + cluster.Ranks - 1) / cluster.Ranks * cluster.Ranks;
+        var running = _previous.Read(parsed, cluster.Ranks, trace.ExpertCount);
+        var slots = parsed.GetValue(_slots) ??
+            (running is not null && parsed.GetResult(_redundant) is not { Implicit: false } ? running.Layers[0].SlotCount
+            : (trace.ExpertCount + redundant + cluster.Ranks - 1) / cluster.Ranks * cluster.Ranks);
         var fraction = parsed.GetValue(_fraction);
         if (fraction is not (> 0 and < 1)) throw InputException.At("--planning-fraction", $"{fraction}", "a number above 0 and below 1");
         var compute = ComputeProfiles.Parse(cluster.Compute ?? "roofline:h100", "--compute", new ComputeContext(model, Math.Max(1, slots / cluster.Ranks)));
@@ -110,10 +120,26 @@ internal sealed class PlanOptions
             MaxBatches = VerbText.InRange(parsed.GetValue(_batches), 1, 1 << 20, "--batches"),
             Threads = parsed.GetValue(_threads) is { } threads ? VerbText.InRange(threads, 1, 1024, "--threads") : null,
             Seed = parsed.GetValue(_seed),
-            Planners = VerbText.Choose(parsed.GetValue(_planners), Planners.All, p => p.Name, [], "--planners"),
+            Previous = running,
+            MaxMoves = _previous.MaxMoves(parsed),
+            WantedBalance = _previous.WantedBalance(parsed),
+            MaxLoad = parsed.GetValue(_maxLoad),
+            Migration = _migration.Read(parsed, model, fabric, running is not null),
+            Planners = PlannersFor(parsed, running is not null),
             Schedulers = VerbText.Choose(parsed.GetValue(_schedulers), Schedulers.All, s => s.Name, [], "--schedulers"),
             Evaluators = VerbText.Choose(parsed.GetValue(_evaluators), LayerModes.Evaluators, e => e.Name, [], "--evaluators"),
         };
+    }
+
+    /// <summary>The planners asked for; a running placement is the baseline whether named or not.</summary>
+    private IReadOnlyList<IPlacementPlanner> PlannersFor(ParseResult parsed, bool isRunning)
+    {
+        var text = parsed.GetResult(_planners) is not { Implicit: false } && isRunning ? PlannersFromRunning : parsed.GetValue(_planners)!;
+        var all = Planners.All.Where(p => isRunning || !p.NeedsPrevious).ToList();
+        var chosen = VerbText.Choose(text, text == "all" ? all : Planners.All, p => p.Name, [], "--planners");
+        if (!isRunning) return chosen;
+        var running = Planners.All.First(p => p.NeedsPrevious);
+        return [running, .. chosen.Where(p => p != running)];
     }
 
     private static string FabricText(Fabric fabric)

@@ -64,6 +64,13 @@ internal static class PlanRunner
         terminal.Out.WriteLine();
         terminal.Write(PlanTables.Planners(plan).Keep("planner", "max / mean, held out", "max / mean, planned on", "C_T", "C_R", "wire bytes", "cross-node", "fetched experts"));
         terminal.Out.WriteLine();
+        if (PlanTables.Moves(plan) is { } moves)
+        {
+            terminal.Write(moves);
+            terminal.Out.WriteLine($"  {PlanWords.Terms(plan.Migration!)}");
+            terminal.Out.WriteLine();
+        }
+
         var methods = PlanTables.Methods(plan).Keep("planner", "scheduler", "evaluator", "makespan / bound", "layer time", "vs. first", "steps");
         terminal.Write(methods.Head(ShownMethods));
         if (methods.Rows.Count > ShownMethods) terminal.Out.WriteLine($"  ... {methods.Rows.Count - ShownMethods} more in {(folder is null ? "the files that --out writes" : "plan.json and report.html")}");

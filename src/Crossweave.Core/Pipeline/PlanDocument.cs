@@ -15,14 +15,22 @@ public static class PlanDocument
         json.Key("planningTokens").Value(plan.PlanningTokens).Key("heldOutTokens").Value(plan.HeldOutTokens).Key("batchTokens").Value(plan.BatchTokens);
         json.Key("seed").Value((long)plan.Seed);
         json.Key("chosen").BeginObject().Key("planner").Value(plan.Chosen.Planner).Key("scheduler").Value(plan.Chosen.Scheduler).Key("evaluator").Value(plan.Chosen.Evaluator).End();
+        if (plan.Migration is { } m)
+        {
+            json.Key("migration").BeginObject().Key("expertBytes").Raw(JsonOutput.Number(m.Costs.ExpertBytes)).Key("bytesPerSecond").Raw(JsonOutput.Number(m.Costs.BytesPerSecond));
+            json.Key("overlap").Raw(JsonOutput.Number(m.Costs.Overlap)).Key("stopSeconds").Raw(JsonOutput.Number(m.Costs.SecondsPerRearrangement));
+            json.Key("horizonBatches").Raw(JsonOutput.Number(m.Horizon.Iterations)).Key("confidence").Raw(JsonOutput.Number(m.Horizon.Confidence)).End();
+        }
+
         json.Key("planners").BeginArray();
-        foreach (var planner in plan.Planners) Write(json, planner);
+        foreach (var planner in plan.Planners) Write(json, plan, planner);
         return json.End().End().ToString();
     }
 
-    private static void Write(JsonOutput json, PlannerResult p)
+    private static void Write(JsonOutput json, PlanResult plan, PlannerResult p)
     {
         json.BeginObject().Key("planner").Value(p.Planner).Key("fetchedExperts").Value(p.FetchedExperts);
+        if (plan.Migration is not null) json.Key("moveSeconds").Raw(JsonOutput.Number(p.MoveSeconds));
         Line(json, "maxOverMeanRank", p.MaxOverMeanRank);
         Line(json, "maxOverMeanRankPlanned", p.MaxOverMeanRankPlanned);
         Line(json, "distinctRanksPerToken", p.DistinctRanks);

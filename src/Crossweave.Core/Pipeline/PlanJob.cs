@@ -24,6 +24,11 @@ public static class PlanJob
         var problem = new PlacementProblem(planningLoad, request.SlotCount, request.Fabric.RankCount, request.Traffic.NodeCount, request.GroupCount)
         {
             Routing = planning,
+            Previous = request.Previous,
+            MaxMoves = request.MaxMoves,
+            WantedBalance = request.WantedBalance,
+            MaxLoad = request.MaxLoad,
+            MoveTime = request.Migration is { } m ? m.Costs.Fetch(1) * 1e12 / (m.Horizon.Iterations * m.Horizon.Confidence) : 0,
             LayerTime = LayerTime(request, planning, prng.Split("layer-time")),
         };
         problem.Validate();
@@ -59,6 +64,7 @@ public static class PlanJob
                 CrossNodeBytes = [.. layers.Select(l => l.CrossNodeBytes)],
                 RankLoad = [.. layers.Select(l => l.RowsOfRank)],
                 FetchedExperts = PlacementMetrics.Fetched(placements[0], placements[p]),
+                MoveSeconds = request.Migration?.Costs.Rearrange(placements[0], placements[p]) ?? 0,
                 Schedules = Schedules(request, layers),
             };
         }
@@ -94,6 +100,7 @@ public static class PlanJob
             Seed = request.Seed,
             Planners = planners,
             Chosen = chosen,
+            Migration = request.Migration,
             ChosenLayers = chosenLayers,
             HeldOutLoad = [.. Enumerable.Range(0, heldOut.LayerCount).Select(l => heldOutLoad.Layer(l).ToArray())],
             Detail = new LayerDetail(
@@ -126,17 +133,22 @@ public static class PlanJob
         };
     }
 
-    /// <summary>The smallest predicted time among what the fabric can really execute; ties go to what was asked for first.</summary>
+    /// <summary>
+    /// The smallest predicted time among what the fabric can really execute; ties go to what was asked for first. When a placement runs
+    /// already: the largest saving over the horizon after the cost of moving there, so a move that does not pay is not made.
+    /// </summary>
     private static Choice Choose(PlanRequest request, PlannerResult[] planners)
     {
         Choice? best = null;
-        var bestPs = long.MaxValue;
+        var least = double.PositiveInfinity;
         foreach (var planner in planners)
         {
             foreach (var schedule in planner.Schedules)
             {
-                if (schedule.FabricName != request.Fabric.Kind || schedule.TotalPs >= bestPs) continue;
-                bestPs = schedule.TotalPs;
+                if (schedule.FabricName != request.Fabric.Kind) continue;
+                var cost = request.Migration is { } rules ? -rules.Horizon.Net(-schedule.TotalPs * 1e-12, planner.MoveSeconds) : schedule.TotalPs;
+                if (cost >= least) continue;
+                least = cost;
                 best = new Choice(planner.Planner, schedule.Scheduler, schedule.Evaluator);
             }
         }

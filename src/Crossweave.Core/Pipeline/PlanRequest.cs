@@ -51,6 +51,21 @@ public sealed record PlanRequest
     /// <summary>Layers planned at a time; never changes a result.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>The running placement that planners may start from; null at a first start.</summary>
+    public ExpertPlacement? Previous { get; init; }
+
+    /// <summary>With a running placement: at most this many experts fetched, all layers together.</summary>
+    public long? MaxMoves { get; init; }
+
+    /// <summary>With a running placement: balancedness that is enough.</summary>
+    public double? WantedBalance { get; init; }
+
+    /// <summary>Largest rank load over the mean that planners with a cap may use.</summary>
+    public double? MaxLoad { get; init; }
+
+    /// <summary>What leaving the first planner's placement costs and how long it must last; null when nothing runs yet, so that moving is free.</summary>
+    public MigrationRules? Migration { get; init; }
+
     /// <summary>The first is the baseline of every "before".</summary>
     public required IReadOnlyList<IPlacementPlanner> Planners { get; init; }
 
@@ -58,3 +73,8 @@ public sealed record PlanRequest
 
     public required IReadOnlyList<ILayerEvaluator> Evaluators { get; init; }
 }
+
+/// <summary>When a running placement is left.</summary>
+/// <param name="Costs">What fetching costs.</param>
+/// <param name="Horizon">How long and how much a saving is believed; one iteration is one batch through all MoE layers.</param>
+public sealed record MigrationRules(MigrationCosts Costs, MigrationHorizon Horizon);

@@ -48,7 +48,10 @@ public sealed record PlanResult
     /// <summary>One entry per planner, in the order they were asked for; index 0 is the baseline that "before" refers to.</summary>
     public required IReadOnlyList<PlannerResult> Planners { get; init; }
 
-    /// <summary>The planner with the smallest predicted time, with its scheduler and evaluator.</summary>
+    /// <summary>What leaving the running placement (the first planner's) costs; null when nothing runs yet.</summary>
+    public MigrationRules? Migration { get; init; }
+
+    /// <summary>The planner with the smallest predicted time (with a running placement: with the largest net saving), its scheduler and evaluator.</summary>
     public required Choice Chosen { get; init; }
 
     /// <summary>The chosen method on the first batch, one entry per layer: what is written out as schedules.</summary>
@@ -94,6 +97,9 @@ public sealed record PlannerResult
 
     /// <summary>Experts a rank must fetch to get here from the baseline placement (distinct per rank), all layers.</summary>
     public required long FetchedExperts { get; init; }
+
+    /// <summary>Exposed seconds of moving there from the running placement; 0 when nothing runs yet.</summary>
+    public double MoveSeconds { get; init; }
 
     public required IReadOnlyList<ScheduleResult> Schedules { get; init; }
 }

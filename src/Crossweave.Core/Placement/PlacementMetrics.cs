@@ -121,19 +121,29 @@ public static class PlacementMetrics
     {
         if (previous.Layers.Count != next.Layers.Count || previous.ExpertCount != next.ExpertCount || previous.RankCount != next.RankCount)
             throw new ArgumentException("both placements must have the same layers, experts and ranks");
-        var held = new bool[next.ExpertCount];
         var fetched = new long[next.RankCount];
         for (var l = 0; l < next.Layers.Count; l++)
         {
-            for (var rank = 0; rank < next.RankCount; rank++)
+            var layer = FetchedByRank(previous.Layers[l], next.Layers[l]);
+            for (var rank = 0; rank < fetched.Length; rank++) fetched[rank] += layer[rank];
+        }
+
+        return fetched;
+    }
+
+    /// <summary>The same for one layer.</summary>
+    public static long[] FetchedByRank(LayerPlacement previous, LayerPlacement next)
+    {
+        var held = new bool[next.ExpertCount];
+        var fetched = new long[next.RankCount];
+        for (var rank = 0; rank < next.RankCount; rank++)
+        {
+            Array.Clear(held);
+            foreach (var expert in previous.ExpertsOnRank(rank)) held[expert] = true;
+            foreach (var expert in next.ExpertsOnRank(rank))
             {
-                Array.Clear(held);
-                foreach (var expert in previous.Layers[l].ExpertsOnRank(rank)) held[expert] = true;
-                foreach (var expert in next.Layers[l].ExpertsOnRank(rank))
-                {
-                    if (!held[expert]) fetched[rank]++;
-                    held[expert] = true;
-                }
+                if (!held[expert]) fetched[rank]++;
+                held[expert] = true;
             }
         }
 

@@ -26,6 +26,9 @@ public sealed record PlacementProblem(ExpertLoad Load, int SlotCount, int RankCo
     /// <summary>Predicted time of a placed layer (its index in the loads), for planners that minimise time; any unit, smaller is better; called from several threads. Null: the planner's own.</summary>
     public Func<int, LayerPlacement, double>? LayerTime { get; init; }
 
+    /// <summary>With a running placement: what one expert that a rank must fetch costs per batch until the next decision, in the unit of <see cref="LayerTime"/>; counted for the rank of a layer that fetches most.</summary>
+    public double MoveTime { get; init; }
+
     /// <summary>With a running placement: at most this many experts fetched by ranks that do not hold them, over all layers; null = no limit.</summary>
     public long? MaxMoves { get; init; }
 
@@ -62,6 +65,12 @@ public interface IPlacementPlanner
 
     /// <summary>True when it looks at single tokens and refuses problems without <see cref="PlacementProblem.Routing"/>.</summary>
     bool NeedsRouting => false;
+
+    /// <summary>True when it refuses problems without <see cref="PlacementProblem.Previous"/>.</summary>
+    bool NeedsPrevious => false;
+
+    /// <summary>What it needs is known.</summary>
+    bool Suits(PlacementProblem problem) => !(NeedsRouting && problem.Routing is null) && !(NeedsPrevious && problem.Previous is null);
 
     /// <exception cref="InputException">The problem's shape does not suit this planner.</exception>
     ExpertPlacement Plan(PlacementProblem problem, Prng prng);

@@ -49,7 +49,12 @@ public sealed class CopyCounter
     private long _tokens;
 
     /// <exception cref="InputException">Ranks are not a multiple of nodes.</exception>
-    public CopyCounter(LayerPlacement placement, int nodeCount, int topK, IReplicaRule replicas)
+    /// <param name="placement">Slots of the layer.</param>
+    /// <param name="nodeCount">Servers; rank r is on node r / (ranks / nodes).</param>
+    /// <param name="topK">Experts per token.</param>
+    /// <param name="replicas">Choice among replicas.</param>
+    /// <param name="tokens">Tokens of each expert in the batch, for rules that need it.</param>
+    public CopyCounter(LayerPlacement placement, int nodeCount, int topK, IReplicaRule replicas, ReadOnlySpan<long> tokens = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(topK);
         _rankCount = placement.RankCount;
@@ -66,7 +71,7 @@ public sealed class CopyCounter
         _rankStamp = new long[_rankCount];
         _nodeStamp = new long[nodeCount];
         _ranks = new int[topK];
-        _chooser = replicas.Start(placement, nodeCount);
+        _chooser = replicas.Start(placement, nodeCount, tokens);
     }
 
     /// <param name="experts">[token, k].</param>
@@ -115,16 +120,26 @@ public sealed class CopyCounter
     public static CopyCounts Count(
         RoutingTrace trace, int layer, int firstToken, ReadOnlySpan<int> sourceOfToken, LayerPlacement placement, int nodeCount, IReplicaRule replicas)
     {
-        var counter = new CopyCounter(placement, nodeCount, trace.TopK, replicas);
         var buffer = new ushort[Math.Min(BlockTokens, sourceOfToken.Length) * trace.TopK];
+        var tokens = new long[replicas.NeedsBatch ? trace.ExpertCount : 0];
+        for (var done = 0; done < sourceOfToken.Length && tokens.Length > 0; done += BlockTokens)
+            foreach (var expert in Block(done, sourceOfToken.Length))
+                tokens[expert]++;
+        var counter = new CopyCounter(placement, nodeCount, trace.TopK, replicas, tokens);
         for (var done = 0; done < sourceOfToken.Length; done += BlockTokens)
         {
-            var count = Math.Min(BlockTokens, sourceOfToken.Length - done);
-            var block = buffer.AsSpan(0, count * trace.TopK);
-            trace.ReadLayer(layer, firstToken + done, count, block);
-            counter.Add(block, sourceOfToken.Slice(done, count));
+            var block = Block(done, sourceOfToken.Length);
+            counter.Add(block, sourceOfToken.Slice(done, block.Length / trace.TopK));
         }
 
         return counter.Counts();
+
+        Span<ushort> Block(int done, int all)
+        {
+            var count = Math.Min(BlockTokens, all - done);
+            var block = buffer.AsSpan(0, count * trace.TopK);
+            trace.ReadLayer(layer, firstToken + done, count, block);
+            return block;
+        }
     }
 }

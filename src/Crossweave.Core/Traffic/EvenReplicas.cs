@@ -12,7 +12,7 @@ public sealed class EvenReplicas : IReplicaRule
 
     public string Summary => "round robin over the replicas, token by token";
 
-    public ReplicaChooser Start(LayerPlacement placement, int nodeCount) =>
+    public ReplicaChooser Start(LayerPlacement placement, int nodeCount, ReadOnlySpan<long> tokens) =>
         TableChooser.WithoutReplicas(placement) ?? (ReplicaChooser)new Chooser(placement);
 
     private sealed class Chooser(LayerPlacement placement) : ReplicaChooser

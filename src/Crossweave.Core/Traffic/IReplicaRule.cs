@@ -11,10 +11,14 @@ public interface IReplicaRule
     /// <summary>One line for help texts and docs.</summary>
     string Summary { get; }
 
+    /// <summary>True when it looks at the whole batch before it chooses, which every rank must then know.</summary>
+    bool NeedsBatch => false;
+
     /// <summary>A fresh chooser for one layer and one batch; what it remembers between tokens lives in it alone.</summary>
     /// <param name="placement">Slots of the layer.</param>
     /// <param name="nodeCount">Servers; rank r is on node r / (ranks / nodes).</param>
-    ReplicaChooser Start(LayerPlacement placement, int nodeCount);
+    /// <param name="tokens">Tokens of each expert in the batch; may be empty for rules that do not need it.</param>
+    ReplicaChooser Start(LayerPlacement placement, int nodeCount, ReadOnlySpan<long> tokens);
 }
 
 /// <summary>Chooses replicas token by token, in token order.</summary>

@@ -14,7 +14,7 @@ public sealed class LocalityFirstReplicas : IReplicaRule
 
     public string Summary => "own rank first, then ranks the token touches anyway, then the least loaded";
 
-    public ReplicaChooser Start(LayerPlacement placement, int nodeCount) =>
+    public ReplicaChooser Start(LayerPlacement placement, int nodeCount, ReadOnlySpan<long> tokens) =>
         TableChooser.WithoutReplicas(placement) ?? (ReplicaChooser)new Chooser(placement);
 
     private sealed class Chooser : ReplicaChooser

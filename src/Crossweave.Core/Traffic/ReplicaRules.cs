@@ -3,7 +3,7 @@ namespace Crossweave.Core.Traffic;
 /// <summary>Every rule that chooses among replicas; a new one is one file and one line here.</summary>
 public static class ReplicaRules
 {
-    public static readonly IReadOnlyList<IReplicaRule> All = [new StaticReplicas(), new EvenReplicas(), new LocalityFirstReplicas()];
+    public static readonly IReadOnlyList<IReplicaRule> All = [new StaticReplicas(), new EvenReplicas(), new LocalityFirstReplicas(), new RandomReplicas(), new LpReplicas()];
 
     /// <exception cref="InputException">Unknown name.</exception>
     public static IReplicaRule Find(string name, string where) =>

@@ -14,7 +14,7 @@ public sealed class StaticReplicas : IReplicaRule
 
     public string Summary => "fixed per source rank: own rank, else own node, else dealt round robin";
 
-    public ReplicaChooser Start(LayerPlacement placement, int nodeCount)
+    public ReplicaChooser Start(LayerPlacement placement, int nodeCount, ReadOnlySpan<long> tokens)
     {
         if (TableChooser.WithoutReplicas(placement) is { } single) return single;
         var n = placement.RankCount;

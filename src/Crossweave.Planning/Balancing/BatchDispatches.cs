@@ -1,7 +1,7 @@
 using Crossweave.Algorithms;
-using Crossweave.Algorithms.Flow;
 using Crossweave.Core;
 using Crossweave.Core.Placement;
+using Crossweave.Core.Traffic;
 
 namespace Crossweave.Planning.Balancing;
 
@@ -66,7 +66,7 @@ public sealed class StaticDispatch : IBatchDispatch
     public BatchOutcome Split(LayerPlacement placement, ReadOnlySpan<long> tokens, Prng prng)
     {
         var ranks = placement.RankCount;
-        var chooser = new Core.Traffic.StaticReplicas().Start(placement, nodeCount: 1);
+        var chooser = new StaticReplicas().Start(placement, nodeCount: 1, tokens);
         var rankLoad = new double[ranks];
         Span<ushort> expert = stackalloc ushort[1];
         Span<int> target = stackalloc int[1];
@@ -108,8 +108,7 @@ public sealed class RandomDispatch : IBatchDispatch
 }
 
 /// <summary>
-/// Shares of the replicas chosen so that the busiest rank is as light as the placement allows: the linear program of SGLang's LP dispatch and
-/// of LPLB (balancing spec 3.5), solved exactly instead of by five interior-point steps. See <see cref="BottleneckSplit"/>.
+/// Shares of the replicas chosen so that the busiest rank is as light as the placement allows: see <see cref="BalancedShares"/>.
 /// </summary>
 public sealed class LpDispatch : IBatchDispatch
 {
@@ -119,31 +118,9 @@ public sealed class LpDispatch : IBatchDispatch
 
     public BatchOutcome Split(LayerPlacement placement, ReadOnlySpan<long> tokens, Prng prng)
     {
-        var fixedLoad = new long[placement.RankCount];
-        List<long> supply = [];
-        List<int> first = [0];
-        List<int> bins = [];
-        for (var e = 0; e < placement.ExpertCount; e++)
-        {
-            var from = bins.Count;
-            foreach (var slot in placement.SlotsOfExpert(e))
-                if (bins.Count == from || bins[^1] != placement.RankOfSlot[slot])
-                    bins.Add(placement.RankOfSlot[slot]); // slots ascend, so copies on one rank are neighbours
-            if (bins.Count == from + 1)
-            {
-                fixedLoad[bins[^1]] += tokens[e];
-                bins.RemoveAt(from);
-                continue;
-            }
-
-            supply.Add(tokens[e]);
-            first.Add(bins.Count);
-        }
-
-        var rankLoad = Array.ConvertAll(fixedLoad, t => (double)t);
-        if (supply.Count == 0) return new BatchOutcome(rankLoad, []);
-        var split = new BottleneckSplit([.. supply], [.. first], [.. bins], fixedLoad);
-        for (var arc = 0; arc < bins.Count; arc++) rankLoad[bins[arc]] += split.Share(arc);
+        var share = BalancedShares.Of(placement, tokens);
+        var rankLoad = new double[placement.RankCount];
+        for (var slot = 0; slot < share.Length; slot++) rankLoad[placement.RankOfSlot[slot]] += share[slot];
         return new BatchOutcome(rankLoad, []);
     }
 }

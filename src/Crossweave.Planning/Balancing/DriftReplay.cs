@@ -6,6 +6,8 @@ using Crossweave.Planning.Placement;
 namespace Crossweave.Planning.Balancing;
 
 /// <summary>When and how a running placement is changed: (problem with the running placement and the last window's load) to the next placement.</summary>
+/// <param name="Name">Name on the command line, kebab-case; a planner's alone means a new plan every window.</param>
+/// <param name="Next">The next placement.</param>
 public sealed record DriftPolicy(string Name, Func<PlacementProblem, ExpertPlacement> Next);
 
 /// <summary>A policy over all windows.</summary>
@@ -16,11 +18,19 @@ public sealed record DriftPolicy(string Name, Func<PlacementProblem, ExpertPlace
 /// <param name="Fetched">Experts fetched by rearrangements.</param>
 /// <param name="TransfersPerBatch">Weight transfers per layer and batch.</param>
 /// <param name="Balance">Mean over windows and layers of mean/max rank load.</param>
+/// <param name="Windows">What happened in every window after the first.</param>
 public sealed record DriftOutcome(
-    double ComputeSeconds, double MigrationSeconds, double TransferSeconds, int Rearrangements, long Fetched, double TransfersPerBatch, double Balance)
+    double ComputeSeconds, double MigrationSeconds, double TransferSeconds, int Rearrangements, long Fetched, double TransfersPerBatch, double Balance,
+    IReadOnlyList<DriftWindow> Windows)
 {
     public double TotalSeconds => ComputeSeconds + MigrationSeconds + TransferSeconds;
 }
+
+/// <summary>One window of a replay.</summary>
+/// <param name="Balance">Mean over layers of mean/max rank load.</param>
+/// <param name="Fetched">Experts fetched before it.</param>
+/// <param name="Seconds">Computing and moving.</param>
+public readonly record struct DriftWindow(double Balance, long Fetched, double Seconds);
 
 /// <summary>
 /// Replays traffic in windows. A policy sees an estimate from the windows that have passed and decides the placement of the next, which is judged on the
@@ -39,15 +49,15 @@ public sealed record DriftReplay(IReadOnlyList<ExpertLoad> Windows, int SlotCoun
     public static IReadOnlyList<DriftPolicy> Policies(MigrationTrigger trigger) =>
     [
         new("never", problem => problem.Previous!),
-        new("eplb every window", problem => new EplbPlanner().Plan(problem, new Prng(1))),
-        new("refined every window", problem => new RefinedPlanner(allowDuplicates: true).Plan(problem, new Prng(1))),
-        new("eplb when it pays", problem =>
+        new("eplb", problem => new EplbPlanner().Plan(problem, new Prng(1))),
+        new("refined", problem => new RefinedPlanner(allowDuplicates: true).Plan(problem, new Prng(1))),
+        new("eplb-when-it-pays", problem =>
         {
             var planned = new EplbPlanner().Plan(problem, new Prng(1));
             return trigger.Decide(problem.Previous!, planned, problem.Load).Act ? planned : problem.Previous!;
         }),
-        new("incremental every window", problem => new IncrementalPlanner().Plan(problem, new Prng(1))),
-        new("incremental when it pays", problem => trigger.Choose(problem).Placement),
+        new("incremental", problem => new IncrementalPlanner().Plan(problem, new Prng(1))),
+        new("incremental-when-it-pays", problem => trigger.Choose(problem).Placement),
     ];
 
     public DriftOutcome Run(DriftPolicy policy, IBatchDispatch dispatch, Prng prng)
@@ -56,16 +66,18 @@ public sealed record DriftReplay(IReadOnlyList<ExpertLoad> Windows, int SlotCoun
         var (compute, migration, transfer, balance) = (0.0, 0.0, 0.0, 0.0);
         var (rearrangements, fetched, transfers, judged) = (0, 0L, 0L, 0);
         var expected = Windows[0];
+        var windows = new DriftWindow[Windows.Count - 1];
         for (var w = 1; w < Windows.Count; w++)
         {
             if (w > 1) expected = Blend(expected, Windows[w - 1]);
             var next = policy.Next(new PlacementProblem(expected, SlotCount, RankCount) { Previous = running });
             var moved = PlacementMetrics.Fetched(running, next);
+            var (secondsBefore, balanceBefore) = (compute + migration + transfer, balance);
             if (moved > 0)
             {
                 rearrangements++;
                 fetched += moved;
-                migration += Costs.Rearrange(running, next);
+                migration += Costs.Moving.Rearrange(running, next);
             }
 
             running = next;
@@ -77,11 +89,13 @@ public sealed record DriftReplay(IReadOnlyList<ExpertLoad> Windows, int SlotCoun
                 compute += max * Costs.SecondsPerToken * IterationsPerWindow;
                 balance += max == 0 ? 1 : outcome.RankLoad.Sum() / RankCount / max;
                 transfers += outcome.Transfers.Count;
-                transfer += Costs.Fetch(outcome.Transfers.GroupBy(t => t.Target).Select(g => g.LongCount()).DefaultIfEmpty(0).Max()) * IterationsPerWindow;
+                transfer += Costs.Moving.Fetch(outcome.Transfers.GroupBy(t => t.Target).Select(g => g.LongCount()).DefaultIfEmpty(0).Max()) * IterationsPerWindow;
             }
+
+            windows[w - 1] = new DriftWindow((balance - balanceBefore) / running.Layers.Count, moved, compute + migration + transfer - secondsBefore);
         }
 
-        return new DriftOutcome(compute, migration, transfer, rearrangements, fetched, (double)transfers / judged, balance / judged);
+        return new DriftOutcome(compute, migration, transfer, rearrangements, fetched, (double)transfers / judged, balance / judged, windows);
     }
 
     private ExpertLoad Blend(ExpertLoad before, ExpertLoad last)

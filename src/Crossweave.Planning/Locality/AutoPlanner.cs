@@ -1,6 +1,7 @@
 using Crossweave.Algorithms;
 using Crossweave.Core.Placement;
 using Crossweave.Core.Traffic;
+using Crossweave.Planning.Placement;
 
 namespace Crossweave.Planning.Locality;
 
@@ -8,7 +9,8 @@ namespace Crossweave.Planning.Locality;
 /// One objective, time: the layer time that an evaluator predicts for a placement, usually max over ranks of compute plus exposed
 /// communication on a given fabric. Every other registered planner, and <c>locality</c> under several load caps, is a start; the best of each
 /// layer is improved by exchanges of experts that the evaluator accepts. So it never loses to a pure balance or a pure locality plan under
-/// that evaluator (execution spec 9, first line).
+/// that evaluator (execution spec 9, first line). Beside a running placement, which is a start too, the time of a layer includes what moving there
+/// costs (<see cref="PlacementProblem.MoveTime"/>), and with a move budget only the layers with the largest saving per fetch move.
 /// </summary>
 /// <remarks>
 /// The evaluator is <see cref="PlacementProblem.LayerTime"/>; without one, rows of the busiest rank plus copies through the busiest port, out and
@@ -32,11 +34,11 @@ public sealed class AutoPlanner(Func<IReadOnlyList<IPlacementPlanner>> others) :
     {
         problem.Validate();
         LayerTokens.Routing(problem);
-        var time = problem.LayerTime ?? ((layer, placement) => RowsAndCopies(problem, layer, placement));
+        var time = WithMoves(problem, problem.LayerTime ?? ((layer, placement) => RowsAndCopies(problem, layer, placement)));
         var starts = new List<ExpertPlacement>();
         foreach (var planner in others())
-            if (planner is not AutoPlanner)
-                starts.Add(planner.Plan(problem, prng.Split(planner.Name)));
+            if (planner is not AutoPlanner && planner.Suits(problem))
+                starts.Add(RankLabels.Near(problem, planner.Plan(problem, prng.Split(planner.Name))));
         var locality = new LocalityPlanner();
         if (problem.MaxLoad is null)
             foreach (var cap in Caps)
@@ -54,7 +56,30 @@ public sealed class AutoPlanner(Func<IReadOnlyList<IPlacementPlanner>> others) :
             layers[l] = Improve(best, least, placement => time(l, placement), prng.Split("exchanges").Split(l));
         });
 
-        return new ExpertPlacement(layers, problem.Load.LayerIds);
+        return new ExpertPlacement(WithinBudget(problem, layers, time), problem.Load.LayerIds);
+    }
+
+    /// <summary>The evaluator plus the share of the move there that falls on one batch.</summary>
+    private static Func<int, LayerPlacement, double> WithMoves(PlacementProblem problem, Func<int, LayerPlacement, double> time) =>
+        problem.Previous is not { } running || problem.MoveTime == 0 ? time
+        : (layer, placement) => time(layer, placement) + (problem.MoveTime * PlacementMetrics.FetchedByRank(running.Layers[layer], placement).Max());
+
+    // With a move budget, layers move in the order of time saved per fetch, as long as they fit.
+    private static LayerPlacement[] WithinBudget(PlacementProblem problem, LayerPlacement[] layers, Func<int, LayerPlacement, double> time)
+    {
+        if (problem.Previous is not { } running || problem.MaxMoves is not { } budget) return layers;
+        var kept = running.Layers.ToArray();
+        var moves = Enumerable.Range(0, layers.Length)
+            .Select(l => (Layer: l, Fetched: PlacementMetrics.FetchedByRank(running.Layers[l], layers[l]).Sum(), Saving: time(l, running.Layers[l]) - time(l, layers[l])))
+            .Where(m => m.Saving > 0);
+        foreach (var (layer, fetched, _) in moves.OrderByDescending(m => m.Saving / Math.Max(1, m.Fetched)))
+        {
+            if (fetched > budget) continue;
+            budget -= fetched;
+            kept[layer] = layers[layer];
+        }
+
+        return kept;
     }
 
     private static LayerPlacement Improve(LayerPlacement best, double least, Func<LayerPlacement, double> time, Prng prng)

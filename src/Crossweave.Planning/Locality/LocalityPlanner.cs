@@ -24,7 +24,9 @@ public sealed class LocalityPlanner : IPlacementPlanner
 
     public bool NeedsRouting => true;
 
-    public ExpertPlacement Plan(PlacementProblem problem, Prng prng) => LayerTokens.Plan(problem, (tokens, layer) =>
+    public ExpertPlacement Plan(PlacementProblem problem, Prng prng) => RankLabels.Near(problem, Groups(problem, prng));
+
+    private static ExpertPlacement Groups(PlacementProblem problem, Prng prng) => LayerTokens.Plan(problem, (tokens, layer) =>
     {
         var ranks = problem.RankCount;
         var capacity = RankGroups.EvenCapacity(problem.ExpertCount, ranks);

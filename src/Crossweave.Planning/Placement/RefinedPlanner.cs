@@ -14,7 +14,7 @@ namespace Crossweave.Planning.Placement;
 /// also those of <see cref="PairedCounts"/>; EPLB's plan is searched from when the first start ends more than 0.1 % above the bound. Cost:
 /// <see cref="RankBalancer"/> per step, some tens of steps a layer. Without duplicates no rank holds an expert twice, as long as ranks have fewer
 /// slots than there are experts to hold; that form has no fallback to EPLB, which may waste slots. Balancing spec 3.9 to 3.11.
-/// Bad when: the previous placement matters (see <c>incremental</c>).
+/// Beside a running placement the ranks are relabelled towards it (<see cref="RankLabels"/>). Bad when: few fetches matter (see <c>incremental</c>).
 /// </remarks>
 public sealed class RefinedPlanner(bool allowDuplicates) : IPlacementPlanner
 {
@@ -24,7 +24,7 @@ public sealed class RefinedPlanner(bool allowDuplicates) : IPlacementPlanner
         ? "EPLB improved by exchanges of replicas and counts; never below EPLB on any layer"
         : "as refined, but no rank holds two copies of one expert";
 
-    public ExpertPlacement Plan(PlacementProblem problem, Prng prng) => PlanWithBounds(problem).Placement;
+    public ExpertPlacement Plan(PlacementProblem problem, Prng prng) => RankLabels.Near(problem, PlanWithBounds(problem).Placement);
 
     /// <summary>The placement and, per layer, a load in tokens that the busiest rank of no placement of this shape gets below.</summary>
     public (ExpertPlacement Placement, double[] Bound) PlanWithBounds(PlacementProblem problem)

@@ -61,6 +61,7 @@ public static class PlanReport
             OpenRows);
         report.Table(PlanTables.Planners(plan),
             "Held-out balance well above the balance on the planning tokens means that the load drifted or the planner overfitted.");
+        if (PlanTables.Moves(plan) is { } moves) report.Table(moves, $"Terms: {PlanWords.Terms(plan.Migration!)}");
     }
 
     private static void Load(HtmlReport report, PlanFacts facts)

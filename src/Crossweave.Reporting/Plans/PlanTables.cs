@@ -108,6 +108,45 @@ public static class PlanTables
         return table;
     }
 
+    /// <summary>One row per planner: what leaving the running placement costs and when it pays. Null when nothing runs yet.</summary>
+    public static Table? Moves(PlanResult plan)
+    {
+        if (plan.Migration is not { } rules) return null;
+        var table = new Table("Moving from the running placement",
+        [
+            new("planner", true),
+            new("fetched experts", Hint: "experts that ranks do not hold yet, all layers"),
+            new("of slots"),
+            new("bytes", Hint: "weights fetched over all ranks"),
+            new("time to move", Hint: "the rank that fetches most, plus the fixed stop"),
+            new("best layer time", Hint: "all MoE layers, one batch; best of the schedules that the fabric can execute"),
+            new("saves per batch"),
+            new("pays after", Hint: "batches until the believed saving has paid for the move"),
+            new("net over the horizon", Hint: "believed saving minus the time to move"),
+        ]);
+        var before = BestTime(plan, plan.Planners[0]);
+        foreach (var p in plan.Planners)
+        {
+            if (BestTime(plan, p) is var time && (time == long.MaxValue || before == long.MaxValue)) continue;
+            var (saving, slots) = ((before - time) * 1e-12, (double)plan.SlotCount * plan.LayerIds.Count);
+            var (breakEven, net) = (rules.Horizon.BreakEven(saving, p.MoveSeconds), rules.Horizon.Net(saving, p.MoveSeconds));
+            table.Add(
+                p.Planner,
+                new Cell(ReportText.Count(p.FetchedExperts), Raw(p.FetchedExperts)),
+                ReportText.Percent(p.FetchedExperts / slots, 1),
+                new Cell(ReportText.Size((long)(p.FetchedExperts * rules.Costs.ExpertBytes)), Raw(p.FetchedExperts * rules.Costs.ExpertBytes)),
+                Seconds(p.MoveSeconds), new Cell(ReportText.Time(time), Raw(time)), Seconds(saving),
+                p.FetchedExperts == 0 ? "–" : double.IsInfinity(breakEven) ? "never" : new Cell(ReportText.Count((long)Math.Ceiling(breakEven)), Raw(breakEven)),
+                Seconds(net));
+            if (p.Planner == plan.Chosen.Planner) table.MarkLast();
+        }
+
+        return table;
+    }
+
+    private static Cell Seconds(double seconds) =>
+        new((seconds < 0 ? "-" : "") + ReportText.Time((long)Math.Round(Math.Abs(seconds) * 1e12)), Raw(seconds));
+
     /// <summary>One row per layer: the choice beside the baseline.</summary>
     public static Table Layers(PlanResult plan)
     {

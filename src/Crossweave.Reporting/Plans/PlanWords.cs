@@ -18,7 +18,7 @@ public static class PlanWords
         var time = $"{ReportText.Time(schedule.TotalPs)} for {PlanReport.Many(plan.LayerIds.Count, "layer")}";
         var room = $"at most {ReportText.Percent(schedule.Gap <= 1 ? 0 : 1 - (1 / schedule.Gap))} is left to a better schedule of the same kind";
         if (facts.IsBaselineChosen)
-            return $"Keep {plan.Chosen.Planner}: with {plan.Chosen.Scheduler} ({plan.Chosen.Evaluator}) it is predicted to take {time}, and no other planner was faster; {room}.";
+            return $"Keep {plan.Chosen.Planner}: with {plan.Chosen.Scheduler} ({plan.Chosen.Evaluator}) it is predicted to take {time}, and {(plan.Migration is null ? "no other planner was faster" : "no move pays within the horizon")}; {room}.";
         if (!double.IsFinite(facts.Speedup)) return $"Use {method}: predicted {time}; {room}.";
         var compared = facts.Speedup >= 1.0005
             ? $"{ReportText.Times(facts.Speedup)} faster than {facts.Baseline.Planner} with the same schedule"
@@ -34,6 +34,13 @@ public static class PlanWords
             ? null
             : $"{string.Join(", ", names)}: for reference only, timed on a packet switch with the same ports, because a {plan.FabricName} cannot share ports.";
     }
+
+    /// <summary>The terms under which moves are judged.</summary>
+    public static string Terms(MigrationRules rules) =>
+        $"{ReportText.Size((long)rules.Costs.ExpertBytes)} an expert at {ReportText.Fixed(rules.Costs.BytesPerSecond * 8e-9, 0)} Gbps into a rank"
+        + (rules.Costs.Overlap > 0 ? $", {ReportText.Percent(rules.Costs.Overlap, 0)} of it hidden" : "")
+        + (rules.Costs.SecondsPerRearrangement > 0 ? $", {ReportText.Time((long)(rules.Costs.SecondsPerRearrangement * 1e12))} stop" : "")
+        + $"; a saving counts for {ReportText.Fixed(rules.Horizon.Iterations, 0)} batches and is believed to {ReportText.Percent(rules.Horizon.Confidence, 0)}. The choice has the largest net saving.";
 
     /// <summary>How much of what perfect balance could gain the choice reaches.</summary>
     public static string Ceiling(PlanFacts facts)

@@ -14,9 +14,11 @@ internal sealed class TrafficOracle
     {
         _options = options;
         _perNode = placement.RankCount / options.NodeCount;
-        var chooser = options.Replicas!.Start(placement, options.NodeCount);
         var experts = new ushort[trace.TokenCount * trace.TopK];
         trace.ReadLayer(0, 0, trace.TokenCount, experts);
+        var tokens = new long[placement.ExpertCount];
+        foreach (var expert in experts) tokens[expert]++;
+        var chooser = options.Replicas!.Start(placement, options.NodeCount, tokens);
         for (var t = 0; t < trace.TokenCount; t++)
         {
             var ranks = new int[trace.TopK];

@@ -10,7 +10,7 @@ namespace Crossweave.Planning.Tests.Balancing;
 
 public sealed class MigrationTriggerTests
 {
-    private static readonly BalanceCosts Costs = new();
+    private static readonly BalanceCosts Costs = new(new MigrationCosts());
 
     [Fact]
     public void Balanced_traffic_never_moves_anything()
@@ -18,7 +18,7 @@ public sealed class MigrationTriggerTests
         var load = Loads.LogNormal(8, 64, 0.6, new Prng(2));
         var problem = new PlacementProblem(load, 72, 8);
         var running = new RefinedPlanner(allowDuplicates: false).Plan(problem, new Prng(1));
-        var trigger = new MigrationTrigger(Costs with { ExpertBytes = 1 }, HorizonIterations: 1e9, Confidence: 1);
+        var trigger = new MigrationTrigger(new BalanceCosts(new MigrationCosts { ExpertBytes = 1 }), new MigrationHorizon(1e9, Confidence: 1));
 
         var (placement, decision) = trigger.Choose(problem with { Previous = running });
 
@@ -34,16 +34,16 @@ public sealed class MigrationTriggerTests
         var load = Loads.Of([4_000_000, 3_000_000, 2_000_000, 1_000_000]);
         var before = new ExpertPlacement([LayerPlacement.Even(4, [0, 1, 2, 3], 2)]);
         var after = new ExpertPlacement([LayerPlacement.Even(4, [0, 3, 2, 1], 2)]);
-        var costs = new BalanceCosts { SecondsPerToken = 1e-6, ExpertBytes = 3e9, BytesPerSecond = 1e9, Overlap = 0.5, SecondsPerRearrangement = 0.25 };
-        var trigger = new MigrationTrigger(costs, HorizonIterations: 2, Confidence: 0.5);
+        var costs = new BalanceCosts(new MigrationCosts { ExpertBytes = 3e9, BytesPerSecond = 1e9, Overlap = 0.5, SecondsPerRearrangement = 0.25 }, SecondsPerToken: 1e-6);
+        var trigger = new MigrationTrigger(costs, new MigrationHorizon(2, Confidence: 0.5));
 
         var decision = trigger.Decide(before, after, load);
 
         Assert.Equal(2.0, decision.SavingPerIteration, 1e-12); // 7 s to 5 s
         Assert.Equal(1.75, decision.Cost, 1e-12); // 3 s, half hidden, and the stop
         Assert.True(decision.Act); // 2 x 2 x 0.5 = 2 > 1.75
-        Assert.False((trigger with { HorizonIterations = 1 }).Decide(before, after, load).Act);
-        Assert.False((trigger with { Confidence = 0.4 }).Decide(before, after, load).Act);
+        Assert.False((trigger with { Horizon = new(1, 0.5) }).Decide(before, after, load).Act);
+        Assert.False((trigger with { Horizon = new(2, 0.4) }).Decide(before, after, load).Act);
         Assert.False((trigger with { WantedBalance = 0.7 }).Decide(before, after, load).Act); // 5/7 is enough
     }
 
@@ -57,11 +57,21 @@ public sealed class MigrationTriggerTests
         var problem = new PlacementProblem(drifted, 72, 8) { Previous = running };
         Assert.InRange(PlacementMetrics.Balancedness(running, drifted).MeanOfRatios, 0.85, 0.97);
 
-        var stopping = Costs with { SecondsPerRearrangement = 1 }; // "stops the world: about 1 s"
-        Assert.False(new MigrationTrigger(stopping, HorizonIterations: 10).Choose(problem).Decision.Act);
-        var (placement, decision) = new MigrationTrigger(stopping, HorizonIterations: 100_000).Choose(problem);
+        var stopping = new BalanceCosts(new MigrationCosts { SecondsPerRearrangement = 1 }); // "stops the world: about 1 s"
+        Assert.False(new MigrationTrigger(stopping, new MigrationHorizon(10)).Choose(problem).Decision.Act);
+        var (placement, decision) = new MigrationTrigger(stopping, new MigrationHorizon(100_000)).Choose(problem);
         Assert.True(decision.Act);
         Assert.InRange(PlacementMetrics.Balancedness(placement, drifted).MeanOfRatios, 0.985, 1.0);
+    }
+
+    [Fact]
+    public void Break_even_is_where_the_net_saving_is_zero()
+    {
+        var horizon = new MigrationHorizon(Iterations: 400, Confidence: 0.25);
+        Assert.Equal(0, horizon.Net(savingPerIteration: 0.02, cost: 2), 1e-12); // 400 x 0.02 / 4 = 2
+        Assert.Equal(400, horizon.BreakEven(0.02, 2), 1e-9);
+        Assert.Equal(double.PositiveInfinity, horizon.BreakEven(0, 2));
+        Assert.Equal(0, horizon.BreakEven(-1, 0));
     }
 
     [Fact]
@@ -69,7 +79,7 @@ public sealed class MigrationTriggerTests
     {
         var load = Loads.LogNormal(4, 32, 0.8, new Prng(6));
         var replay = new DriftReplay([load, load, load], 40, 8, 10, Costs);
-        var policies = DriftReplay.Policies(new MigrationTrigger(Costs, 10));
+        var policies = DriftReplay.Policies(new MigrationTrigger(Costs, new MigrationHorizon(10)));
         var never = replay.Run(policies[0], new EvenDispatch(), new Prng(1));
         var plan = new EplbPlanner().Plan(new PlacementProblem(load, 40, 8), new Prng(1));
         Assert.Equal(2 * 10 * Costs.Compute(plan, load), never.ComputeSeconds, 1e-12);
@@ -79,6 +89,13 @@ public sealed class MigrationTriggerTests
             Assert.True(replay.Run(policy, new EvenDispatch(), new Prng(1)).TotalSeconds <= never.TotalSeconds + 1e-12, policy.Name);
         var llep = replay.Run(policies[0], BatchDispatches.Find("llep", "test"), new Prng(1));
         Assert.True(llep.TransferSeconds > 0 && llep.Balance > never.Balance);
+        foreach (var outcome in new[] { never, llep, replay.Run(policies[2], new EvenDispatch(), new Prng(1)) })
+        {
+            Assert.Equal(2, outcome.Windows.Count);
+            Assert.Equal(outcome.TotalSeconds, outcome.Windows.Sum(w => w.Seconds), 1e-9);
+            Assert.Equal(outcome.Fetched, outcome.Windows.Sum(w => w.Fetched));
+            Assert.Equal(outcome.Balance, outcome.Windows.Average(w => w.Balance), 1e-9);
+        }
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Crossweave.Algorithms;
 using Crossweave.Core;
 using Crossweave.Core.Placement;
 using Crossweave.Core.Routing;
+using Crossweave.Planning.Placement;
 using Crossweave.Planning.Tests.Placement;
 
 namespace Crossweave.Planning.Tests.Contracts;
@@ -47,7 +48,7 @@ public sealed class PlannerContractTests
     [MemberData(nameof(Names))]
     public void Every_expert_is_placed_and_every_rank_is_full(string name)
     {
-        foreach (var (what, problem) in Problems())
+        foreach (var (what, problem) in Problems(name))
         {
             var placement = Planners.Find(name, "test").Plan(problem, new Prng(11));
 
@@ -69,7 +70,7 @@ public sealed class PlannerContractTests
     [MemberData(nameof(Names))]
     public void The_same_seed_gives_the_same_placement_on_any_thread(string name)
     {
-        foreach (var (what, problem) in Problems())
+        foreach (var (what, problem) in Problems(name))
         {
             var planner = Planners.Find(name, "test");
             if (planner.NeedsRouting && problem.ExpertCount > 100) continue; // half a minute each in a debug build
@@ -88,7 +89,7 @@ public sealed class PlannerContractTests
     [MemberData(nameof(Names))]
     public void The_input_is_left_alone(string name)
     {
-        foreach (var (what, problem) in Problems())
+        foreach (var (what, problem) in Problems(name))
         {
             var before = Enumerable.Range(0, problem.Load.LayerCount).SelectMany(l => problem.Load.Layer(l).ToArray()).ToArray();
             Planners.Find(name, "test").Plan(problem, new Prng(5));
@@ -145,7 +146,19 @@ public sealed class PlannerContractTests
             Assert.StartsWith("routing: found loads only", Assert.Throws<InputException>(() => planner.Plan(problem, new Prng(1))).Message, StringComparison.Ordinal);
     }
 
-    private static IEnumerable<(string What, PlacementProblem Problem)> Problems()
+    [Fact]
+    public void The_running_placement_comes_back_as_it_is_and_must_be_there()
+    {
+        var problem = new PlacementProblem(Loads.Of(new long[12]), 16, 8);
+        var running = new RandomPlanner().Plan(problem, new Prng(9));
+        var planner = Planners.Find("running", "test");
+        Assert.Equal(Slots(running), Slots(planner.Plan(problem with { Previous = running }, new Prng(1))));
+        Assert.Equal("planner running: found no --previous, expected the running placement", Assert.Throws<InputException>(() => planner.Plan(problem, new Prng(1))).Message);
+        Assert.False(planner.Suits(problem));
+        Assert.True(planner.Suits(problem with { Previous = running }));
+    }
+
+    private static IEnumerable<(string What, PlacementProblem Problem)> Problems(string planner)
     {
         foreach (var shape in Shapes)
         {
@@ -160,7 +173,8 @@ public sealed class PlannerContractTests
             {
                 Routing = Routing(shape.Experts),
             };
-            yield return ($"{shape}", problem);
+            var running = Planners.Find(planner, "test").NeedsPrevious ? new RandomPlanner().Plan(problem, new Prng(8)) : null;
+            yield return ($"{shape}", problem with { Previous = running });
         }
     }
 
