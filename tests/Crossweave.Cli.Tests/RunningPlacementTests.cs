@@ -22,6 +22,10 @@ public sealed class RunningPlacementTests
         Assert.Equal(0, (double)planners[0]!["moveSeconds"]!);
         var net = planners.Select(p => (-(long)p!["schedules"]![0]!["totalPs"]! * 1e-12 * 200 * 0.5) - (double)p["moveSeconds"]!).ToList();
         Assert.Equal((string)planners[net.IndexOf(net.Max())]!["planner"]!, (string)plan["chosen"]!["planner"]!);
+        var front = plan["front"]!.AsArray();
+        Assert.Equal(0, (long)front[0]!["fetched"]!);
+        for (var i = 1; i < front.Count; i++)
+            Assert.True((long)front[i]!["fetched"]! > (long)front[i - 1]!["fetched"]! && (double)front[i]!["meanOfRatios"]! > (double)front[i - 1]!["meanOfRatios"]!);
         foreach (var p in planners.Skip(1))
         {
             var fetched = (long)p!["fetchedExperts"]!;
@@ -38,7 +42,7 @@ public sealed class RunningPlacementTests
         string[] ask = [.. Plan, "--previous", running, "--planners", "refined"];
         Assert.Equal("running", (string)Json([.. ask, "--horizon", "1"])["chosen"]!["planner"]!);
         Assert.Equal("refined", (string)Json([.. ask, "--horizon", "1e9"])["chosen"]!["planner"]!);
-        var (_, text, _) = Cli.Run([.. ask.Take(ask.Length).Where(a => a is not "--json" and not "-"), "--horizon", "1"]);
+        var (_, text, _) = Cli.Run([.. ask.Where(a => a is not "--json" and not "-"), "--horizon", "1"]);
         Assert.Contains("Moving from the running placement", text, StringComparison.Ordinal);
         Assert.Contains("no move pays within the horizon", text, StringComparison.Ordinal);
     }

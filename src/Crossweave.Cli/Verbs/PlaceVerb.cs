@@ -14,8 +14,6 @@ namespace Crossweave.Cli.Verbs;
 /// <summary>Expert loads in, a placement out.</summary>
 internal static class PlaceVerb
 {
-    private const int ShownSteps = 12;
-
     public static Command Create(Terminal terminal)
     {
         var loads = new Option<string?>("--loads") { Description = "Loads: {\"weight\": [[...]]} (layers x experts), or any recording 'crossweave import --list' names.", HelpName = "W.json" };
@@ -69,7 +67,7 @@ internal static class PlaceVerb
             if (results.Count > 1 && (parsed.GetValue(json) ?? parsed.GetValue(output)) is not null)
                 throw Core.InputException.At("--json and --out", "several planners", "one --planner");
             if (parsed.GetValue(output) is { } path) Core.Formats.Placements.PlacementFormats.Find("crossweave", "--out").Write(results[0].Placement, path);
-            var document = parsed.GetValue(json) is null ? null : (PlaceDocument.From(results[0].Name, results[0].Placement, load, results[0].HeldOut) with { Front = Front(problem)?.Select(f => (f.Fetched, f.Balance)).ToList() }).ToJson();
+            var document = parsed.GetValue(json) is null ? null : (PlaceDocument.From(results[0].Name, results[0].Placement, load, results[0].HeldOut) with { Front = new IncrementalPlanner().Front(problem)?.Select(f => (f.Fetched, f.Balance)).ToList() }).ToJson();
             if (terminal.WriteJsonText(parsed.GetValue(json), document)) Print(terminal, problem, results);
             return CommandLine.Done;
         });
@@ -125,7 +123,7 @@ internal static class PlaceVerb
 
         terminal.Write(table);
         if (results[0].HeldOut is not null) PrintHeldOut(terminal, problem, results);
-        if (Front(problem) is not { } front) return;
+        if (new IncrementalPlanner().Front(problem) is not { } front) return;
         var trade = new Table("What fetched experts buy (incremental)", [new("fetched"), new("of slots"), new("balancedness")]);
         foreach (var step in front)
             trade.Add($"{step.Fetched}", ReportText.Percent((double)step.Fetched / problem.SlotCount / problem.Load.LayerCount, 2), ReportText.Fixed(step.Balance, 4));
@@ -153,7 +151,4 @@ internal static class PlaceVerb
 
         terminal.Write(layers);
     }
-
-    private static List<MigrationStep>? Front(PlacementProblem problem) =>
-        MigrationFront.Of(problem) is { } front ? [.. front.Spread(ShownSteps).Select(i => front.Steps[i])] : null;
 }

@@ -22,6 +22,13 @@ public static class PlanDocument
             json.Key("horizonBatches").Raw(JsonOutput.Number(m.Horizon.Iterations)).Key("confidence").Raw(JsonOutput.Number(m.Horizon.Confidence)).End();
         }
 
+        if (plan.Front is { } front)
+        {
+            json.Key("front").BeginArray();
+            foreach (var step in front) json.BeginObject().Key("fetched").Value(step.Fetched).Key("meanOfRatios").Raw(JsonOutput.Number(step.Balance)).End();
+            json.End();
+        }
+
         json.Key("planners").BeginArray();
         foreach (var planner in plan.Planners) Write(json, plan, planner);
         return json.End().End().ToString();

@@ -101,6 +101,7 @@ public static class PlanJob
             Planners = planners,
             Chosen = chosen,
             Migration = request.Migration,
+            Front = request.Planners.Select(p => p.Front(problem)).FirstOrDefault(f => f is not null),
             ChosenLayers = chosenLayers,
             HeldOutLoad = [.. Enumerable.Range(0, heldOut.LayerCount).Select(l => heldOutLoad.Layer(l).ToArray())],
             Detail = new LayerDetail(

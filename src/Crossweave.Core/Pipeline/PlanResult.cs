@@ -51,6 +51,9 @@ public sealed record PlanResult
     /// <summary>What leaving the running placement (the first planner's) costs; null when nothing runs yet.</summary>
     public MigrationRules? Migration { get; init; }
 
+    /// <summary>What fetched experts buy in balance on the planning tokens, from the running placement on; null when nothing runs or no such planner was asked.</summary>
+    public IReadOnlyList<MigrationStep>? Front { get; init; }
+
     /// <summary>The planner with the smallest predicted time (with a running placement: with the largest net saving), its scheduler and evaluator.</summary>
     public required Choice Chosen { get; init; }
 

@@ -72,6 +72,14 @@ public interface IPlacementPlanner
     /// <summary>What it needs is known.</summary>
     bool Suits(PlacementProblem problem) => !(NeedsRouting && problem.Routing is null) && !(NeedsPrevious && problem.Previous is null);
 
+    /// <summary>What every number of fetched experts buys from the running placement on, which comes first; null for planners without such a trade or when nothing runs.</summary>
+    IReadOnlyList<MigrationStep>? Front(PlacementProblem problem) => null;
+
     /// <exception cref="InputException">The problem's shape does not suit this planner.</exception>
     ExpertPlacement Plan(PlacementProblem problem, Prng prng);
 }
+
+/// <summary>A step of the trade between moved experts and balance.</summary>
+/// <param name="Fetched">Experts fetched by ranks that did not hold them, over all layers.</param>
+/// <param name="Balance">Mean over layers of mean/max rank load.</param>
+public readonly record struct MigrationStep(long Fetched, double Balance);

@@ -18,11 +18,17 @@ public sealed class IncrementalPlanner : IPlacementPlanner
     /// <summary>Balance that is enough when nothing is asked for.</summary>
     public const double DefaultBalance = 0.9915;
 
+    private const int ShownSteps = 12;
+
     public string Name => "incremental";
 
     public string Summary => "fewest fetched experts from the running placement to a wanted balance, or best balance within a move budget";
 
     public ExpertPlacement Plan(PlacementProblem problem, Prng prng) => PlanWithFront(problem).Placement;
+
+    /// <summary>At most <see cref="ShownSteps"/> steps, evenly spread, first and last included.</summary>
+    public IReadOnlyList<MigrationStep>? Front(PlacementProblem problem) =>
+        MigrationFront.Of(problem) is { } front ? [.. front.Spread(ShownSteps).Select(i => front.Steps[i])] : null;
 
     /// <summary>
     /// The placement, the Pareto front from the running placement (no fetch) to the best balance found, and where on it the placement is.

@@ -3,11 +3,6 @@ using Crossweave.Core.Placement;
 
 namespace Crossweave.Planning.Placement;
 
-/// <summary>A step of the trade between moved experts and balance.</summary>
-/// <param name="Fetched">Experts fetched by ranks that did not hold them, over all layers.</param>
-/// <param name="Balance">Mean over layers of mean/max rank load.</param>
-public readonly record struct MigrationStep(long Fetched, double Balance);
-
 /// <summary>
 /// The Pareto front from a running placement: what every number of fetched experts buys. Steps rise in both and buy less and less balance
 /// per fetch. O(log L) per step beside the search of every layer.

@@ -61,7 +61,21 @@ public static class PlanReport
             OpenRows);
         report.Table(PlanTables.Planners(plan),
             "Held-out balance well above the balance on the planning tokens means that the load drifted or the planner overfitted.");
-        if (PlanTables.Moves(plan) is { } moves) report.Table(moves, $"Terms: {PlanWords.Terms(plan.Migration!)}");
+        if (PlanTables.Moves(plan) is not { } moves) return;
+        report.Table(moves, $"Terms: {PlanWords.Terms(plan.Migration!)}");
+        if (plan.Front is not { Count: > 1 } front) return;
+        report.Figure(
+            new LineChart
+            {
+                Title = "Balance that fetched experts buy",
+                Positions = [.. front.Select(step => ReportText.Count(step.Fetched))],
+                Series = [new ChartSeries("incremental", [.. front.Select(step => step.Balance)])],
+                PositionTitle = "experts fetched, all layers",
+                ValueTitle = "mean / max rank load",
+                ValuesFrom = Math.Floor(front[0].Balance * 10) / 10,
+            }.Render(),
+            "Pareto front of moves and balance (planning tokens)",
+            "Every point is the best balance found for its number of fetched experts. Stop where the line flattens; --max-moves and --balance choose a point.");
     }
 
     private static void Load(HtmlReport report, PlanFacts facts)
