@@ -30,12 +30,14 @@ internal static class PlaceVerb
         var groups = new Option<int>("--groups") { Description = "Expert groups of group-limited routing.", DefaultValueFactory = _ => 1, HelpName = "N" };
         var output = new Option<string?>("--out") { Description = "Also write the placement as a Crossweave placement file (input of 'export' and 'verify').", HelpName = "FILE" };
         var previous = new PreviousOptions();
+        var rankSlots = new RankSlotOptions();
         var reading = new TraceOptions(withPath: false);
         var json = CommonOptions.Json();
         var seed = CommonOptions.Seed();
         var list = CommonOptions.List("planners");
         var command = new Command("place", "Place experts on ranks from recorded loads or, with --trace, single tokens.") { loads, trace, layer, fraction, planner, slots, ranks, nodes, groups, maxLoad, replicas, tokenBytes, output };
         previous.AddTo(command);
+        rankSlots.AddTo(command);
         reading.AddTo(command);
         foreach (var option in new Option[] { json, seed, list }) command.Options.Add(option);
         command.SetAction(parsed =>
@@ -49,26 +51,31 @@ internal static class PlaceVerb
             using var tokens = recording is null ? null : reading.ReadTrace(parsed, recording);
             var split = tokens is null ? default : Split(tokens, parsed.GetValue(layer)!, parsed.GetValue(fraction), parsed.GetValue(seed));
             var load = split.Planning is null ? reading.ReadLoads(parsed, VerbText.Need(parsed, loads)) : LoadCounter.Count(split.Planning);
-            var rankCount = parsed.GetValue(ranks) ?? throw Core.InputException.At("--ranks", "nothing", "the number of ranks");
+            var limits = rankSlots.Read(parsed, load.LayerCount);
+            if (limits is not null && parsed.GetValue(slots) is not null) throw Core.InputException.At("--slots", "it beside limits per rank", "--slots, --rank-slots or --rank-memory");
+            var rankCount = parsed.GetValue(ranks) ?? limits?.Slots.Length ?? throw Core.InputException.At("--ranks", "nothing", "the number of ranks");
             VerbText.InRange(rankCount, 1, 1 << 20, "--ranks");
             var problem = new PlacementProblem(
-                load, parsed.GetValue(slots) ?? (load.ExpertCount + rankCount - 1) / rankCount * rankCount, rankCount, parsed.GetValue(nodes), parsed.GetValue(groups))
+                load, limits is { } given ? (int)Math.Min(int.MaxValue, given.Slots.Sum(n => (long)n)) : parsed.GetValue(slots) ?? (load.ExpertCount + rankCount - 1) / rankCount * rankCount, rankCount, parsed.GetValue(nodes), parsed.GetValue(groups))
             {
                 Routing = split.Planning,
                 MaxLoad = parsed.GetValue(maxLoad),
+                RankSlots = limits?.Slots,
             };
-            problem.Validate();
+            problem.Validate(unevenSlots: true);
             problem = previous.AddTo(problem, parsed);
             var chosen = VerbText.Choose(parsed.GetValue(planner), parsed.GetValue(planner) == "all" ? [.. Planners.All.Where(p => p.Suits(problem))] : Planners.All, p => p.Name, [], "--planner");
+            var (fitting, skipped) = Fitting(chosen, problem, parsed.GetValue(planner)!);
             var copies = ScheduleVerb.TokenBytes(parsed.GetValue(tokenBytes)!);
             var options = new TrafficOptions(SendMode.PerRank, SumBeforeCombine: true, copies, copies, problem.NodeCount, ReplicaRules.Find(parsed.GetValue(replicas)!, "--replicas"));
             var prng = new Prng(parsed.GetValue(seed));
-            var results = chosen.Select(p => Result(p, problem, split.HeldOut, options, prng)).ToList();
+            var results = fitting.Select(p => Result(p, problem, split.HeldOut, options, prng)).ToList();
             if (results.Count > 1 && (parsed.GetValue(json) ?? parsed.GetValue(output)) is not null)
                 throw Core.InputException.At("--json and --out", "several planners", "one --planner");
             if (parsed.GetValue(output) is { } path) Core.Formats.Placements.PlacementFormats.Find("crossweave", "--out").Write(results[0].Placement, path);
-            var document = parsed.GetValue(json) is null ? null : (PlaceDocument.From(results[0].Name, results[0].Placement, load, results[0].HeldOut) with { Front = new IncrementalPlanner().Front(problem)?.Select(f => (f.Fetched, f.Balance)).ToList() }).ToJson();
-            if (terminal.WriteJsonText(parsed.GetValue(json), document)) Print(terminal, problem, results);
+            var document = parsed.GetValue(json) is null ? null : (PlaceDocument.From(results[0].Name, results[0].Placement, load, results[0].HeldOut, problem.HasUnevenSlots ? problem.RankSlots : null) with { Front = new IncrementalPlanner().Front(problem)?.Select(f => (f.Fetched, f.Balance)).ToList() }).ToJson();
+            if (terminal.WriteJsonText(parsed.GetValue(json), document)) Print(terminal, problem, results, skipped);
+            if (limits?.Derivation is { } derivation && parsed.GetValue(json) != "-") terminal.Out.WriteLine(derivation);
             return CommandLine.Done;
         });
         return command;
@@ -80,6 +87,15 @@ internal static class PlaceVerb
     {
         var placement = planner.Plan(problem, prng.Split(planner.Name));
         return new Placed(planner.Name, placement, heldOut is null ? null : HeldOutLayer.Judge(heldOut, placement, options, new SequenceSourceRanks()));
+    }
+
+    /// <summary>Planners that can fill ranks of unequal sizes, and those left out because they cannot.</summary>
+    private static (List<IPlacementPlanner> Fitting, List<IPlacementPlanner> Skipped) Fitting(IReadOnlyList<IPlacementPlanner> chosen, PlacementProblem problem, string asked)
+    {
+        List<IPlacementPlanner> fitting = [.. chosen.Where(p => p.FillsUnevenRanks || !problem.HasUnevenSlots)], skipped = [.. chosen.Except(fitting)];
+        if (skipped.Count > 0 && asked != "all")
+            throw Core.InputException.At("--rank-slots", $"{problem.RankSlots!.Min()} to {problem.RankSlots!.Max()} slots per rank", $"the same number on every rank, which {skipped[0].Name} needs; others: {string.Join(", ", Planners.All.Where(p => p.FillsUnevenRanks).Select(p => p.Name))}");
+        return (fitting, skipped);
     }
 
     private static (RoutingTrace? Planning, RoutingTrace? HeldOut) Split(RoutingTrace trace, string layers, double fraction, ulong seed)
@@ -95,7 +111,7 @@ internal static class PlaceVerb
         return TraceSplit.BySequence(trace, fraction, new Prng(seed));
     }
 
-    private static void Print(Terminal terminal, PlacementProblem problem, IReadOnlyList<Placed> results)
+    private static void Print(Terminal terminal, PlacementProblem problem, IReadOnlyList<Placed> results, IReadOnlyList<IPlacementPlanner> skipped)
     {
         var table = new Table(
             $"{problem.Load.LayerCount} layers x {problem.ExpertCount} experts, {problem.SlotCount} slots on {problem.RankCount} ranks",
@@ -121,7 +137,9 @@ internal static class PlaceVerb
             table.Add([.. cells]);
         }
 
+        foreach (var planner in skipped) table.Add([planner.Name, .. Enumerable.Repeat((Cell)"-", table.Columns.Count - 1)]);
         terminal.Write(table);
+        if (skipped.Count > 0) terminal.Out.WriteLine("-: skipped, it needs the same number of slots on every rank");
         if (results[0].HeldOut is not null) PrintHeldOut(terminal, problem, results);
         if (new IncrementalPlanner().Front(problem) is not { } front) return;
         var trade = new Table("What fetched experts buy (incremental)", [new("fetched"), new("of slots"), new("balancedness")]);

@@ -18,10 +18,12 @@ internal static class VerifyVerb
         var loads = new Option<string?>("--loads") { Description = "The loads the placement's balance was claimed for: {\"weight\": [[...]]}, or any recording 'crossweave import --list' names.", HelpName = "W.json" };
         var format = new Option<string?>("--format") { Description = $"Placement format: {string.Join(", ", PlacementFormats.All.Select(f => f.Name))}.", HelpName = "NAME" };
         var dataset = new Option<string?>("--dataset") { Description = "Keep this data set of the loads only (files with such a column).", HelpName = "NAME" };
+        var limits = new RankSlotOptions();
         var reading = new PlacementReading();
         var json = CommonOptions.Json();
         var command = new Command("verify", "Check a placement or a schedule from scratch; exit code 3 when something is wrong.") { file, matrix, loads, dataset, format };
         reading.AddTo(command);
+        limits.AddTo(command, withMemory: false);
         command.Options.Add(json);
         command.SetAction(parsed =>
         {
@@ -29,8 +31,9 @@ internal static class VerifyVerb
             var load = parsed.GetValue(loads) is { } w ? ReadLoads(w, parsed.GetValue(dataset)) : null;
             Certificate certificate;
             var kind = parsed.GetValue(format) is null ? KindOf(path) : Kind.Placement;
+            if (kind != Kind.Placement && limits.Limits(parsed) is not null) throw InputException.At("--rank-slots", "it beside JSON of 'schedule' or 'place'", "a placement file, which states no limits itself");
             if (kind == Kind.Placement)
-                certificate = PlacementVerifier.Verify(PlacementFormats.Find(parsed.GetValue(format) ?? "crossweave", "--format").Read(path, reading.Read(parsed)), load);
+                certificate = PlacementVerifier.Verify(PlacementFormats.Find(parsed.GetValue(format) ?? "crossweave", "--format").Read(path, reading.Read(parsed)), load, limits.Limits(parsed));
             else if (kind == Kind.Schedule)
                 certificate = ScheduleVerifier.Verify(ScheduleDocument.Read(path), TrafficMatrixFile.Read(parsed.GetValue(matrix) ?? MatrixBeside(path)));
             else

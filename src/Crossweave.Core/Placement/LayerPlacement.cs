@@ -72,6 +72,40 @@ public sealed class LayerPlacement
         return new LayerPlacement(expertCount, expertOfSlot, rankOfSlot, rankCount);
     }
 
+    /// <summary>Ranks with their own numbers of consecutive slots. A slot that holds <paramref name="expertCount"/> is empty and is left out.</summary>
+    /// <param name="expertCount">Logical experts.</param>
+    /// <param name="expertOfSlot">Expert in each slot, ranks one after another; copied.</param>
+    /// <param name="slotsOfRank">Slots of each rank.</param>
+    public static LayerPlacement OfRanks(int expertCount, ReadOnlySpan<int> expertOfSlot, ReadOnlySpan<int> slotsOfRank)
+    {
+        var used = expertOfSlot.Length - expertOfSlot.Count(expertCount);
+        var (experts, ranks) = (new int[used], new int[used]);
+        var (from, to) = (0, 0);
+        for (var rank = 0; rank < slotsOfRank.Length; rank++)
+        {
+            foreach (var expert in expertOfSlot.Slice(from, slotsOfRank[rank]))
+                if (expert != expertCount)
+                    (experts[to], ranks[to++]) = (expert, rank);
+            from += slotsOfRank[rank];
+        }
+
+        return new LayerPlacement(expertCount, experts, ranks, slotsOfRank.Length);
+    }
+
+    /// <summary>The reverse of <see cref="OfRanks"/>: room for <paramref name="slotsOfRank"/>, unused slots of a rank last.</summary>
+    public int[] Slots(ReadOnlySpan<int> slotsOfRank)
+    {
+        var slots = new List<int>(SlotCount);
+        for (var rank = 0; rank < RankCount; rank++)
+        {
+            var held = ExpertsOnRank(rank);
+            slots.AddRange(held);
+            for (var free = held.Length; free < slotsOfRank[rank]; free++) slots.Add(ExpertCount);
+        }
+
+        return [.. slots];
+    }
+
     public ReadOnlySpan<int> ExpertsOnRank(int rank) =>
         ExpertOfSlot.AsSpan(_firstSlotOfRank[rank], _firstSlotOfRank[rank + 1] - _firstSlotOfRank[rank]);
 

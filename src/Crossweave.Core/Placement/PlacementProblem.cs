@@ -5,7 +5,7 @@ namespace Crossweave.Core.Placement;
 
 /// <summary>What a placement planner is given. Immutable; variants are made with <c>with</c>.</summary>
 /// <param name="Load">Tokens per (layer, expert) of the planning part.</param>
-/// <param name="SlotCount">Slots per layer, at least the experts, a multiple of the ranks.</param>
+/// <param name="SlotCount">Slots per layer, at least the experts; a multiple of the ranks, or the sum of <see cref="RankSlots"/>.</param>
 /// <param name="RankCount">Ranks of the expert-parallel group.</param>
 /// <param name="NodeCount">Servers; rank r is on node r / (ranks / nodes).</param>
 /// <param name="GroupCount">Expert groups of group-limited routing (1 = none).</param>
@@ -35,22 +35,54 @@ public sealed record PlacementProblem(ExpertLoad Load, int SlotCount, int RankCo
     /// <summary>With a running placement: balancedness (mean over layers of mean/max rank load) that is enough; null = the planner's choice.</summary>
     public double? WantedBalance { get; init; }
 
+    /// <summary>
+    /// Memory limits: slots per layer that each rank has room for. Null = the same on every rank, and all are filled. Placements for unequal
+    /// limits use at most these and may leave some empty.
+    /// </summary>
+    public IReadOnlyList<int>? RankSlots { get; init; }
+
     public int ExpertCount => Load.ExpertCount;
 
+    /// <summary>Slots of every rank, when all have the same number.</summary>
     public int SlotsPerRank => SlotCount / RankCount;
 
-    /// <summary>Throws a one-line error when the shape cannot be planned at all.</summary>
-    /// <exception cref="InputException">Slots below experts, not divisible by ranks, non-positive counts.</exception>
-    public void Validate()
+    /// <summary>Ranks differ in <see cref="RankSlots"/>.</summary>
+    public bool HasUnevenSlots => RankSlots is { } slots && slots.Any(n => n != slots[0]);
+
+    /// <summary>Slots of each rank, a new array.</summary>
+    public int[] SlotsOfRank()
+    {
+        if (RankSlots is not null) return [.. RankSlots];
+        var slots = new int[RankCount];
+        Array.Fill(slots, SlotsPerRank);
+        return slots;
+    }
+
+    /// <summary>Throws a one-line error when the shape cannot be planned at all, or not by a planner that needs equal ranks.</summary>
+    /// <param name="unevenSlots">Ranks may differ in slots (<see cref="IPlacementPlanner.FillsUnevenRanks"/>).</param>
+    /// <exception cref="InputException">Slots below experts, not divisible by ranks, non-positive counts, ranks that differ.</exception>
+    public void Validate(bool unevenSlots = false)
     {
         if (RankCount <= 0) throw InputException.At("ranks", $"{RankCount}", "at least 1");
         if (NodeCount <= 0) throw InputException.At("nodes", $"{NodeCount}", "at least 1");
         if (GroupCount <= 0) throw InputException.At("groups", $"{GroupCount}", "at least 1");
         if (SlotCount < ExpertCount) throw InputException.At("slots", $"{SlotCount}", $"at least the {ExpertCount} experts");
         if (SlotCount > MaxSlots) throw InputException.At("slots", $"{SlotCount}", $"at most {MaxSlots}");
-        if (SlotCount % RankCount != 0) throw InputException.At("slots", $"{SlotCount}", $"a multiple of the {RankCount} ranks");
+        ValidateRankSlots(unevenSlots);
+        if (RankSlots is null && SlotCount % RankCount != 0) throw InputException.At("slots", $"{SlotCount}", $"a multiple of the {RankCount} ranks");
         if (MaxLoad is < 1) throw InputException.At("max-load", FormattableString.Invariant($"{MaxLoad}"), "at least 1 (times the mean rank load)");
         if (ExpertCount % GroupCount != 0) throw InputException.At("groups", $"{GroupCount}", $"a divisor of the {ExpertCount} experts");
+    }
+
+    private void ValidateRankSlots(bool unevenSlots)
+    {
+        if (RankSlots is not { } slots) return;
+        if (slots.Count != RankCount) throw InputException.At("rank-slots", $"{slots.Count} numbers", $"one for each of the {RankCount} ranks");
+        for (var r = 0; r < slots.Count; r++)
+            if (slots[r] < 0)
+                throw InputException.At("rank-slots", $"{slots[r]} slots on rank {r}", "0 or more");
+        if (slots.Sum(n => (long)n) is var sum && sum != SlotCount) throw InputException.At("rank-slots", $"{sum} slots on all ranks together", $"{SlotCount}, the slots of a layer");
+        if (!unevenSlots && HasUnevenSlots) throw InputException.At("rank-slots", $"{slots.Min()} to {slots.Max()} slots per rank", "the same number on every rank, all that this planner can fill");
     }
 }
 
@@ -74,6 +106,9 @@ public interface IPlacementPlanner
 
     /// <summary>What every number of fetched experts buys from the running placement on, which comes first; null for planners without such a trade or when nothing runs.</summary>
     IReadOnlyList<MigrationStep>? Front(PlacementProblem problem) => null;
+
+    /// <summary>True when it keeps to <see cref="PlacementProblem.RankSlots"/> that differ; the others refuse them.</summary>
+    bool FillsUnevenRanks => false;
 
     /// <exception cref="InputException">The problem's shape does not suit this planner.</exception>
     ExpertPlacement Plan(PlacementProblem problem, Prng prng);

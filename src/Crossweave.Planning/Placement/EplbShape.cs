@@ -17,22 +17,10 @@ public sealed record EplbShape
         Require(groupCount > 0, "groups", groupCount, "at least 1");
         Require(slotCount >= expertCount, "slots", slotCount, $"at least the {expertCount} experts");
         Require(slotCount % rankCount == 0, "slots", slotCount, $"a multiple of the {rankCount} ranks");
-        var hierarchical = groupCount % nodeCount == 0;
-        if (hierarchical)
-        {
-            Require(expertCount % groupCount == 0, "groups", groupCount, $"a divisor of the {expertCount} experts");
-            Require(
-                rankCount % nodeCount == 0,
-                "nodes",
-                nodeCount,
-                $"a divisor of the {rankCount} ranks, because it divides the {groupCount} groups and eplb then plans per node");
-        }
-
+        (NodeCount, GroupCount) = Levels(expertCount, rankCount, nodeCount, groupCount);
         ExpertCount = expertCount;
         SlotCount = slotCount;
         RankCount = rankCount;
-        NodeCount = hierarchical ? nodeCount : 1;
-        GroupCount = hierarchical ? groupCount : 1;
     }
 
     public int ExpertCount { get; }
@@ -46,6 +34,20 @@ public sealed record EplbShape
 
     /// <summary>Groups planned for; 1 on the global path.</summary>
     public int GroupCount { get; }
+
+    /// <summary>Nodes and groups to plan for: those given when the nodes divide the groups, otherwise one of each.</summary>
+    /// <exception cref="InputException">Hierarchical, but the nodes do not divide the ranks or the groups not the experts.</exception>
+    public static (int Nodes, int Groups) Levels(int expertCount, int rankCount, int nodeCount, int groupCount)
+    {
+        if (groupCount % nodeCount != 0) return (1, 1);
+        Require(expertCount % groupCount == 0, "groups", groupCount, $"a divisor of the {expertCount} experts");
+        Require(
+            rankCount % nodeCount == 0,
+            "nodes",
+            nodeCount,
+            $"a divisor of the {rankCount} ranks, because it divides the {groupCount} groups and experts are then placed per node");
+        return (nodeCount, groupCount);
+    }
 
     private static void Require(bool holds, string key, int found, string expected)
     {

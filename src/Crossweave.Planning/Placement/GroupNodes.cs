@@ -2,7 +2,7 @@ namespace Crossweave.Planning.Placement;
 
 /// <summary>
 /// Which node holds which expert groups, equally many on each: the assignment whose worst node can be balanced best, judged by
-/// <see cref="BalanceBound"/> of every node. Branch and bound over the groups, heaviest first; equal nodes are tried once.
+/// <see cref="BalanceBound"/> of every node. Branch and bound over the groups, heaviest first; nodes with equally many slots are tried once.
 /// </summary>
 /// <remarks>
 /// Exact within <see cref="MaxVisits"/> visited states (8 groups on 4 nodes have 105 assignments), otherwise the best found, at first
@@ -13,7 +13,8 @@ internal sealed class GroupNodes
     private const int MaxVisits = 20_000;
     private const int MaxGroups = 62; // groups of a node as a bit set
 
-    private readonly EplbShape _shape;
+    private readonly int _ranksPerNode;
+    private readonly int[] _slotsOfNode;
     private readonly double[] _groupLoad;
     private readonly int[] _order;
     private readonly int[] _node; // by group
@@ -21,23 +22,27 @@ internal sealed class GroupNodes
     private readonly ulong[] _members;
     private readonly int[] _fill;
     private readonly double[] _load;
-    private readonly Dictionary<ulong, double> _cost = [];
+    private readonly Dictionary<(ulong Members, int Slots), double> _cost = [];
     private readonly double[] _weight;
     private readonly int[] _count;
     private double[] _tokens = [];
     private int _visits;
 
-    public GroupNodes(EplbShape shape)
+    /// <param name="expertCount">Experts, equally many in each group.</param>
+    /// <param name="groupCount">Groups, a multiple of the nodes.</param>
+    /// <param name="ranksPerNode">Ranks of each node.</param>
+    /// <param name="slotsOfNode">Slots of each node.</param>
+    public GroupNodes(int expertCount, int groupCount, int ranksPerNode, int[] slotsOfNode)
     {
-        _shape = shape;
-        _groupLoad = new double[shape.GroupCount];
-        _order = new int[shape.GroupCount];
-        _node = new int[shape.GroupCount];
-        _bestNode = new int[shape.GroupCount];
-        _members = new ulong[shape.NodeCount];
-        _fill = new int[shape.NodeCount];
-        _load = new double[shape.NodeCount];
-        _weight = new double[shape.ExpertCount / shape.NodeCount];
+        (_ranksPerNode, _slotsOfNode) = (ranksPerNode, slotsOfNode);
+        _groupLoad = new double[groupCount];
+        _order = new int[groupCount];
+        _node = new int[groupCount];
+        _bestNode = new int[groupCount];
+        _members = new ulong[slotsOfNode.Length];
+        _fill = new int[slotsOfNode.Length];
+        _load = new double[slotsOfNode.Length];
+        _weight = new double[expertCount / slotsOfNode.Length];
         _count = new int[_weight.Length];
     }
 
@@ -74,7 +79,7 @@ internal sealed class GroupNodes
         Best = double.MaxValue;
         _visits = 0;
         Greedy();
-        if (_shape.GroupCount > MaxGroups)
+        if (_order.Length > MaxGroups)
         {
             Bound = globalBound;
             return;
@@ -86,7 +91,7 @@ internal sealed class GroupNodes
 
     private void Greedy()
     {
-        var perNode = _shape.GroupCount / _shape.NodeCount;
+        var perNode = _order.Length / _load.Length;
         foreach (var group in _order)
         {
             var lightest = -1;
@@ -113,16 +118,15 @@ internal sealed class GroupNodes
         }
 
         var group = _order[depth];
-        var perNode = _shape.GroupCount / _shape.NodeCount;
-        var ranksPerNode = _shape.RankCount / _shape.NodeCount;
+        var perNode = _order.Length / _load.Length;
         for (var n = 0; n < _load.Length; n++)
         {
-            if (_fill[n] == perNode) continue;
+            if (_fill[n] == perNode || IsLikeAnEmptyOneBefore(n)) continue;
             var before = _load[n];
             var load = before + _groupLoad[group];
             _members[n] |= 1UL << group;
-            var cost = Math.Max(worst, load / ranksPerNode);
-            if (cost < Best && _fill[n] + 1 == perNode) cost = Math.Max(cost, Cost(_members[n]));
+            var cost = Math.Max(worst, load / _ranksPerNode);
+            if (cost < Best && _fill[n] + 1 == perNode) cost = Math.Max(cost, Cost(_members[n], _slotsOfNode[n]));
             if (cost < Best)
             {
                 _node[group] = n;
@@ -134,13 +138,21 @@ internal sealed class GroupNodes
             }
 
             _members[n] &= ~(1UL << group);
-            if (_fill[n] == 0) return; // all further empty nodes are the same
         }
     }
 
-    private double Cost(ulong members)
+    private bool IsLikeAnEmptyOneBefore(int node)
     {
-        if (_cost.TryGetValue(members, out var cost)) return cost;
+        if (_fill[node] > 0) return false;
+        for (var n = 0; n < node; n++)
+            if (_fill[n] == 0 && _slotsOfNode[n] == _slotsOfNode[node])
+                return true;
+        return false;
+    }
+
+    private double Cost(ulong members, int slots)
+    {
+        if (_cost.TryGetValue((members, slots), out var cost)) return cost;
         var size = _tokens.Length / _groupLoad.Length;
         var n = 0;
         for (var g = 0; g < _groupLoad.Length; g++)
@@ -150,8 +162,8 @@ internal sealed class GroupNodes
             n += size;
         }
 
-        cost = BalanceBound.Of(_weight, _shape.SlotCount / _shape.NodeCount, _shape.RankCount / _shape.NodeCount, _count);
-        _cost.Add(members, cost);
+        cost = BalanceBound.Of(_weight, slots, _ranksPerNode, _count);
+        _cost.Add((members, slots), cost);
         return cost;
     }
 }

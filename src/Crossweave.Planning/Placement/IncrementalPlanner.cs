@@ -10,12 +10,13 @@ namespace Crossweave.Planning.Placement;
 /// </summary>
 /// <remarks>
 /// The merge is optimal for what the layers offer, because each layer offers a concave front; a layer's own moves are greedy. Without a running
-/// placement it plans as <c>refined-no-duplicates</c>. Global: nodes and groups are not looked at after the first plan. Ties: lower layer.
-/// Bad when: counts fit the new loads so badly that a fresh plan is cheaper than its fetches.
+/// placement it plans as <c>refined-no-duplicates</c>. Hierarchical when that is: groups then stay on the nodes that hold them, and the balance
+/// that is enough by default is a share of what that rule allows. Ties: lower layer. Bad when: counts fit the new loads so badly that a fresh plan is
+/// cheaper than its fetches, or whole groups change their load, since no group changes its node.
 /// </remarks>
 public sealed class IncrementalPlanner : IPlacementPlanner
 {
-    /// <summary>Balance that is enough when nothing is asked for.</summary>
+    /// <summary>Balance that is enough when nothing is asked for, as a share of what groups on their nodes allow.</summary>
     public const double DefaultBalance = 0.9915;
 
     private const int ShownSteps = 12;
@@ -23,6 +24,8 @@ public sealed class IncrementalPlanner : IPlacementPlanner
     public string Name => "incremental";
 
     public string Summary => "fewest fetched experts from the running placement to a wanted balance, or best balance within a move budget";
+
+    public bool FillsUnevenRanks => true;
 
     public ExpertPlacement Plan(PlacementProblem problem, Prng prng) => PlanWithFront(problem).Placement;
 
@@ -37,7 +40,7 @@ public sealed class IncrementalPlanner : IPlacementPlanner
     public static (ExpertPlacement Placement, MigrationFront? Front, int Chosen) PlanWithFront(PlacementProblem problem)
     {
         if (MigrationFront.Of(problem) is not { } front) return (new RefinedPlanner(allowDuplicates: false).Plan(problem, new Prng(0)), null, 0);
-        var wanted = problem.WantedBalance ?? (problem.MaxMoves is null ? DefaultBalance : 1);
+        var wanted = problem.WantedBalance ?? (problem.MaxMoves is null ? DefaultBalance * front.Ceiling : 1);
         var budget = problem.MaxMoves ?? long.MaxValue;
         var chosen = 0;
         while (chosen + 1 < front.Steps.Count && front.Steps[chosen].Balance < wanted && front.Steps[chosen + 1].Fetched <= budget) chosen++;

@@ -20,9 +20,11 @@ public sealed class LptPlanner : IPlacementPlanner
 
     public string Summary => "longest first: hottest experts replicated, heaviest replica onto the lightest rank";
 
+    public bool FillsUnevenRanks => true;
+
     public ExpertPlacement Plan(PlacementProblem problem, Prng prng)
     {
-        problem.Validate();
+        problem.Validate(FillsUnevenRanks);
         var layers = new LayerPlacement[problem.Load.LayerCount];
         var scratch = new Scratch(problem);
         for (var layer = 0; layer < layers.Length; layer++) layers[layer] = PlanLayer(problem.Load.Layer(layer), problem, scratch);
@@ -35,16 +37,16 @@ public sealed class LptPlanner : IPlacementPlanner
         SortReplicas(load, scratch);
         var expertOfSlot = new int[problem.SlotCount];
         scratch.RankLoad.AsSpan().Clear();
-        scratch.Fill.AsSpan().Clear();
+        scratch.Fill.Clear();
         for (var i = 0; i < scratch.Replicas.Length; i++)
         {
             var (minusShare, expert) = scratch.Replicas[i];
-            var rank = LightestRank(expert, expertOfSlot, problem.SlotsPerRank, scratch);
-            expertOfSlot[(rank * problem.SlotsPerRank) + scratch.Fill[rank]++] = expert;
+            var rank = LightestRank(expert, expertOfSlot, scratch);
+            expertOfSlot[scratch.Fill.Take(rank)] = expert;
             scratch.RankLoad[rank] -= minusShare;
         }
 
-        return LayerPlacement.Even(load.Length, expertOfSlot, problem.RankCount);
+        return LayerPlacement.OfRanks(load.Length, expertOfSlot, problem.SlotsOfRank());
     }
 
     private static void SortReplicas(ReadOnlySpan<long> load, Scratch scratch)
@@ -59,14 +61,14 @@ public sealed class LptPlanner : IPlacementPlanner
         scratch.Replicas.AsSpan().Sort(); // by share descending, then expert; equal pairs are interchangeable
     }
 
-    private static int LightestRank(int expert, int[] expertOfSlot, int slotsPerRank, Scratch scratch)
+    private static int LightestRank(int expert, int[] expertOfSlot, Scratch scratch)
     {
         var (best, bestHolds) = (-1, false);
         for (var rank = 0; rank < scratch.RankLoad.Length; rank++)
         {
-            if (scratch.Fill[rank] == slotsPerRank) continue;
+            if (scratch.Fill.IsFull(rank)) continue;
             if (best >= 0 && !bestHolds && scratch.RankLoad[rank] >= scratch.RankLoad[best]) continue;
-            var holds = expertOfSlot.AsSpan(rank * slotsPerRank, scratch.Fill[rank]).Contains(expert);
+            var holds = scratch.Fill.Taken(expertOfSlot, rank).Contains(expert);
             if (best >= 0 && (holds, scratch.RankLoad[rank]).CompareTo((bestHolds, scratch.RankLoad[best])) >= 0) continue;
             (best, bestHolds) = (rank, holds);
         }
@@ -82,6 +84,6 @@ public sealed class LptPlanner : IPlacementPlanner
 
         public long[] RankLoad { get; } = new long[problem.RankCount];
 
-        public int[] Fill { get; } = new int[problem.RankCount];
+        public RankFill Fill { get; } = new(problem.SlotsOfRank());
     }
 }

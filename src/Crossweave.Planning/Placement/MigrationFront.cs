@@ -10,6 +10,7 @@ namespace Crossweave.Planning.Placement;
 public sealed class MigrationFront
 {
     private readonly ExpertPlacement _running;
+    private readonly int[] _slotsOfRank;
     private readonly List<MigrationPoint>[] _offers; // by layer
     private readonly List<int> _layerOfStep = []; // of step i + 1: the layer that takes its next offer
 
@@ -17,9 +18,11 @@ public sealed class MigrationFront
     {
         _running = running;
         var layers = problem.Load.LayerCount;
-        var search = new MigrationSearch(problem.ExpertCount, problem.RankCount, problem.SlotsPerRank);
+        var (nodes, groups) = EplbShape.Levels(problem.ExpertCount, problem.RankCount, problem.NodeCount, problem.GroupCount);
+        _slotsOfRank = problem.SlotsOfRank();
+        var search = new MigrationSearch(problem.ExpertCount, _slotsOfRank, nodes, groups);
         _offers = new List<MigrationPoint>[layers];
-        for (var l = 0; l < layers; l++) _offers[l] = search.Front(problem.Load.Layer(l), running.Layers[l].ExpertOfSlot);
+        for (var l = 0; l < layers; l++) _offers[l] = search.Front(problem.Load.Layer(l), running.Layers[l].Slots(_slotsOfRank));
         var next = new PriorityQueue<int, (double MinusSlope, int Layer)>();
         var at = new int[layers];
         var (balance, fetched) = (0.0, 0L);
@@ -41,6 +44,7 @@ public sealed class MigrationFront
         }
 
         Steps = steps;
+        Ceiling = _offers.Average(offers => offers[0].Ceiling);
 
         void Offer(int layer)
         {
@@ -49,14 +53,17 @@ public sealed class MigrationFront
         }
     }
 
-    /// <summary>The running placement first.</summary>
+    /// <summary>The most that the balance can be while groups stay on the nodes that hold them (mean over layers); 1 without such a rule.</summary>
+    public double Ceiling { get; }
+
+    /// <summary>The running placement first (or what it becomes without any fetch).</summary>
     public IReadOnlyList<MigrationStep> Steps { get; }
 
     /// <summary>Null when nothing runs yet.</summary>
     /// <exception cref="InputException">The running placement has another shape than the problem.</exception>
     public static MigrationFront? Of(PlacementProblem problem)
     {
-        problem.Validate();
+        problem.Validate(unevenSlots: true);
         return RunningPlacement.Of(problem) is { } running ? new MigrationFront(problem, running) : null;
     }
 
@@ -75,7 +82,11 @@ public sealed class MigrationFront
         for (var i = 0; i < step; i++) taken[_layerOfStep[i]]++;
         var layers = new LayerPlacement[_offers.Length];
         for (var l = 0; l < layers.Length; l++)
-            layers[l] = taken[l] == 0 ? _running.Layers[l] : LayerPlacement.Even(_running.ExpertCount, _offers[l][taken[l]].ExpertOfSlot, _running.RankCount);
+        {
+            var slots = _offers[l][taken[l]].ExpertOfSlot;
+            layers[l] = slots.AsSpan().SequenceEqual(_running.Layers[l].Slots(_slotsOfRank)) ? _running.Layers[l] : LayerPlacement.OfRanks(_running.ExpertCount, slots, _slotsOfRank);
+        }
+
         return new ExpertPlacement(layers, _running.LayerIds);
     }
 }

@@ -3,8 +3,9 @@ namespace Crossweave.Planning.Placement;
 /// <summary>A plan of one layer on the way from the running one.</summary>
 /// <param name="Fetched">Experts on ranks that did not hold them before.</param>
 /// <param name="Balance">Mean over largest rank load, even split.</param>
+/// <param name="Ceiling">The most that <paramref name="Balance"/> can be while groups stay on their nodes; 1 without such a rule.</param>
 /// <param name="ExpertOfSlot">Expert in each slot; slots that keep their expert keep their place.</param>
-internal sealed record MigrationPoint(int Fetched, double Balance, int[] ExpertOfSlot);
+internal sealed record MigrationPoint(int Fetched, double Balance, double Ceiling, int[] ExpertOfSlot);
 
 /// <summary>
 /// Better balanced plans of one layer, each a few fetches away from the one before: the busiest rank is relieved again and again by the
@@ -12,49 +13,85 @@ internal sealed record MigrationPoint(int Fetched, double Balance, int[] ExpertO
 /// ones, and a replica given up for one more of an expert on the busiest rank. Balancing spec 3.12.
 /// </summary>
 /// <remarks>
-/// A move counts only if every rank it makes heavier ends below the busiest, so the search ends. O(P k^2) per exchange, O(R k c) per copy move
+/// Groups of experts stay on the nodes that hold them in the running plan, whatever that is. A move counts only if every rank it makes heavier ends below the busiest, so the search ends. O(P k^2) per exchange, O(R k c) per copy move
 /// (see <see cref="RankBalancer"/>). Ties: found first, lowest rank and slot. Scratch is allocated once; not for concurrent use.
 /// </remarks>
-internal sealed class MigrationSearch(int experts, int ranks, int perRank)
+internal sealed class MigrationSearch
 {
     private const double Enough = 0.9995;
 
-    private readonly int[] _expertOfSlot = new int[ranks * perRank];
-    private readonly bool[] _before = new bool[ranks * experts];
-    private readonly int[] _held = new int[ranks * experts];
-    private readonly int[] _count = new int[experts];
-    private readonly double[] _weight = new double[experts];
-    private readonly double[] _share = new double[experts];
-    private readonly double[] _rankLoad = new double[ranks];
+    private readonly int _ranks;
+    private readonly int _empty; // the number of experts stands for an empty slot, which weighs nothing and need not be fetched
+    private readonly int _ranksPerNode;
+    private readonly int _groupSize;
+    private readonly bool[] _hasGroup; // [node, group] in the running plan
+    private readonly int[] _first; // first slot of each rank
+    private readonly int[] _expertOfSlot;
+    private readonly bool[] _before;
+    private readonly int[] _held;
+    private readonly int[] _count;
+    private readonly double[] _weight;
+    private readonly double[] _share;
+    private readonly double[] _rankLoad;
     private int _fetched;
+
+    /// <param name="expertCount">Experts of a layer.</param>
+    /// <param name="slotsOfRank">Slots of each rank.</param>
+    /// <param name="nodes">Nodes that groups stay on; 1 = no such rule.</param>
+    /// <param name="groups">Groups of neighbouring experts.</param>
+    public MigrationSearch(int expertCount, ReadOnlySpan<int> slotsOfRank, int nodes = 1, int groups = 1)
+    {
+        (_empty, _ranks) = (expertCount, slotsOfRank.Length);
+        (_ranksPerNode, _groupSize) = (_ranks / nodes, expertCount / groups);
+        _hasGroup = new bool[nodes * groups];
+        _first = new int[_ranks + 1];
+        for (var r = 0; r < _ranks; r++) _first[r + 1] = _first[r] + slotsOfRank[r];
+        _expertOfSlot = new int[_first[_ranks]];
+        _before = new bool[_ranks * (_empty + 1)];
+        _held = new int[_before.Length];
+        _count = new int[_empty + 1];
+        _weight = new double[_empty + 1];
+        _share = new double[_empty + 1];
+        _rankLoad = new double[_ranks];
+    }
 
     /// <summary>Points with rising fetches and balance, the running plan first; only those on the upper concave hull.</summary>
     public List<MigrationPoint> Front(ReadOnlySpan<long> load, ReadOnlySpan<int> running)
     {
         running.CopyTo(_expertOfSlot);
         _before.AsSpan().Clear();
+        _hasGroup.AsSpan().Clear();
         _held.AsSpan().Clear();
         _count.AsSpan().Clear();
         _fetched = 0;
-        for (var slot = 0; slot < running.Length; slot++)
+        for (var r = 0; r < _ranks; r++)
         {
-            _count[running[slot]]++;
-            _held[Cell(slot / perRank, running[slot])]++;
-            _before[Cell(slot / perRank, running[slot])] = true;
+            foreach (var expert in Experts(r))
+            {
+                _count[expert]++;
+                _held[Cell(r, expert)]++;
+                _before[Cell(r, expert)] = true;
+                if (expert != _empty) _hasGroup[GroupCell(r, expert)] = true;
+            }
+
+            _before[Cell(r, _empty)] = true;
         }
 
+        _count[_empty] = int.MaxValue / 2; // there is always one more empty slot to fill
         var total = 0.0;
-        for (var e = 0; e < experts; e++)
+        for (var e = 0; e < _empty; e++)
         {
             total += load[e];
             _weight[e] = load[e];
             _share[e] = _weight[e] / _count[e];
         }
 
-        for (var r = 0; r < ranks; r++) Sum(r);
-        var mean = total / ranks;
-        List<MigrationPoint> front = [new(0, Balance(mean), running.ToArray())];
-        for (var step = 0; step < 8 * ranks && Balance(mean) < Enough && Step(mean); step++) Add(front, new MigrationPoint(_fetched, Balance(mean), _expertOfSlot));
+        for (var r = 0; r < _ranks; r++) Sum(r);
+        var mean = total / _ranks;
+        var least = LeastMax(mean);
+        var ceiling = least == 0 ? 1 : mean / least;
+        List<MigrationPoint> front = [new(0, Balance(mean), ceiling, running.ToArray())];
+        for (var step = 0; step < 8 * _ranks && Balance(least) < Enough && Step(mean); step++) Add(front, new MigrationPoint(_fetched, Balance(mean), ceiling, _expertOfSlot));
         return front;
     }
 
@@ -69,9 +106,27 @@ internal sealed class MigrationSearch(int experts, int ranks, int perRank)
 
     internal static double Slope(MigrationPoint from, MigrationPoint to) => (to.Balance - from.Balance) / (to.Fetched - from.Fetched);
 
-    private int Cell(int rank, int expert) => (rank * experts) + expert;
+    private int Cell(int rank, int expert) => (rank * (_empty + 1)) + expert;
 
-    private Span<int> Experts(int rank) => _expertOfSlot.AsSpan(rank * perRank, perRank);
+    private int GroupCell(int rank, int expert) => (rank / _ranksPerNode * (_hasGroup.Length / (_ranks / _ranksPerNode))) + (expert / _groupSize);
+
+    /// <summary>The rank has the expert already, or its node has none of the expert's group: groups stay on the nodes where they are.</summary>
+    private bool Refuses(int rank, int expert) => expert != _empty && (_held[Cell(rank, expert)] > 0 || !_hasGroup[GroupCell(rank, expert)]);
+
+    /// <summary>What the busiest rank cannot get below while every group stays where it is: mean load of the most loaded node's ranks.</summary>
+    private double LeastMax(double mean)
+    {
+        for (var first = 0; first < _ranks; first += _ranksPerNode)
+        {
+            var sum = 0.0;
+            foreach (var load in _rankLoad.AsSpan(first, _ranksPerNode)) sum += load;
+            mean = Math.Max(mean, sum / _ranksPerNode);
+        }
+
+        return mean;
+    }
+
+    private Span<int> Experts(int rank) => _expertOfSlot.AsSpan(_first[rank], _first[rank + 1] - _first[rank]);
 
     private void Sum(int rank)
     {
@@ -87,7 +142,7 @@ internal sealed class MigrationSearch(int experts, int ranks, int perRank)
         var busiest = Array.IndexOf(_rankLoad, _rankLoad.Max());
         var high = _rankLoad[busiest];
         var best = new Move(0, 0, 0, 0, 0, -1, -1);
-        for (var rank = 0; rank < ranks; rank++)
+        for (var rank = 0; rank < _ranks; rank++)
         {
             if (rank != busiest) BestExchange(busiest, rank, ref best);
             BestRecopy(busiest, rank, ref best);
@@ -115,7 +170,7 @@ internal sealed class MigrationSearch(int experts, int ranks, int perRank)
         Change(best.Rank, best.OtherSlot, best.NewExpert);
         _share[lost] = _weight[lost] / --_count[lost];
         _share[best.NewExpert] = _weight[best.NewExpert] / ++_count[best.NewExpert];
-        for (var r = 0; r < ranks; r++) Sum(r);
+        for (var r = 0; r < _ranks; r++) Sum(r);
         return true;
     }
 
@@ -140,14 +195,14 @@ internal sealed class MigrationSearch(int experts, int ranks, int perRank)
         if (Value((high - low) / 2, 0) <= best.Value) return;
         var mine = Experts(busiest);
         var theirs = Experts(rank);
-        for (var i = 0; i < perRank; i++)
+        for (var i = 0; i < mine.Length; i++)
         {
-            for (var j = 0; j < perRank; j++)
+            for (var j = 0; j < theirs.Length; j++)
             {
                 var d = _share[mine[i]] - _share[theirs[j]];
                 var relief = Math.Min(d, high - low - d);
                 if (relief <= 0 || Value(relief, 0) <= best.Value) continue;
-                if (_held[Cell(rank, mine[i])] > 0 || _held[Cell(busiest, theirs[j])] > 0) continue;
+                if (Refuses(rank, mine[i]) || Refuses(busiest, theirs[j])) continue;
                 var value = Value(relief, Cost(busiest, mine[i], theirs[j]) + Cost(rank, theirs[j], mine[i]));
                 if (value > best.Value) best = new Move(value, busiest, i, rank, j, -1, -1);
             }
@@ -158,13 +213,13 @@ internal sealed class MigrationSearch(int experts, int ranks, int perRank)
     {
         var mine = Experts(busiest);
         var theirs = Experts(rank);
-        for (var j = 0; j < perRank; j++)
+        for (var j = 0; j < theirs.Length; j++)
         {
             var given = theirs[j];
             if (_count[given] == 1) continue;
             foreach (var wanted in mine)
             {
-                if (wanted == given || _held[Cell(rank, wanted)] > 0) continue;
+                if (wanted == given || Refuses(rank, wanted)) continue;
                 var cost = Cost(rank, given, wanted);
                 var relief = _share[wanted] - (_weight[wanted] / (_count[wanted] + 1));
                 if (rank == busiest || Value(relief, cost) <= best.Value) continue;
@@ -180,7 +235,7 @@ internal sealed class MigrationSearch(int experts, int ranks, int perRank)
         var givenAfter = _weight[given] / (_count[given] - 1);
         var wantedAfter = _weight[wanted] / (_count[wanted] + 1);
         var max = 0.0;
-        for (var r = 0; r < ranks; r++)
+        for (var r = 0; r < _ranks; r++)
         {
             var (copiesOfGiven, copiesOfWanted) = (_held[Cell(r, given)], _held[Cell(r, wanted)]);
             if (copiesOfGiven + copiesOfWanted == 0) continue;
@@ -198,10 +253,10 @@ internal sealed class MigrationSearch(int experts, int ranks, int perRank)
     /// </summary>
     private void BestRotation(int busiest, double mean, ref Move best)
     {
-        for (var second = 0; second < ranks; second++)
+        for (var second = 0; second < _ranks; second++)
         {
             if (second == busiest || _rankLoad[second] <= mean) continue;
-            for (var light = 0; light < ranks; light++)
+            for (var light = 0; light < _ranks; light++)
             {
                 if (_rankLoad[light] >= mean) continue;
                 BestRotation(busiest, second, light, mean, ref best);
@@ -216,21 +271,21 @@ internal sealed class MigrationSearch(int experts, int ranks, int perRank)
         var lights = Experts(light);
         var (over, overSecond, room) = (_rankLoad[busiest] - mean, _rankLoad[second] - mean, mean - _rankLoad[light]);
         if ((over + overSecond) / 3 <= best.Value) return; // relief beyond the mean is not counted
-        for (var i = 0; i < perRank; i++)
+        for (var i = 0; i < mine.Length; i++)
         {
             var a = _share[mine[i]];
-            if (_held[Cell(light, mine[i])] > 0) continue;
-            for (var k = 0; k < perRank; k++)
+            if (Refuses(light, mine[i])) continue;
+            for (var k = 0; k < theirs.Length; k++)
             {
                 var c = _share[theirs[k]];
                 var relief = a - c;
-                if (relief <= 0 || relief > 2 * over || _held[Cell(busiest, theirs[k])] > 0) continue;
-                for (var j = 0; j < perRank; j++)
+                if (relief <= 0 || relief > 2 * over || Refuses(busiest, theirs[k])) continue;
+                for (var j = 0; j < lights.Length; j++)
                 {
                     var b = _share[lights[j]];
                     var reliefSecond = c - b;
                     if (reliefSecond <= 0 || reliefSecond > 2 * overSecond || a - b > room + (over / 2)) continue;
-                    if (_held[Cell(second, lights[j])] > 0) continue;
+                    if (Refuses(second, lights[j])) continue;
                     var gained = Math.Min(relief, over) + Math.Min(reliefSecond, overSecond) - Math.Max(0, a - b - room);
                     if (gained / 3 <= best.Value) continue;
                     var value = Value(gained, Cost(busiest, mine[i], theirs[k]) + Cost(second, theirs[k], lights[j]) + Cost(light, lights[j], mine[i]));

@@ -5,19 +5,21 @@ namespace Crossweave.Planning.Placement;
 
 /// <summary>
 /// Every layer independently: redundant slots go to uniformly drawn experts (none gets more copies than there are ranks while
-/// that is possible), then the experts in random order, copies side by side, are dealt to the ranks in random order. Ranks hold
-/// equally many slots, and copies of one expert sit on different ranks. Without redundant slots this is a uniform balanced placement.
+/// that is possible), then the experts in random order, copies side by side, are dealt to the ranks in random order, passing over full ones.
+/// On equal ranks copies of one expert sit on different ranks. Without redundant slots this is a uniform balanced placement.
 /// O(L S) expected. The baseline that shows what looking at the loads is worth.
 /// </summary>
 public sealed class RandomPlanner : IPlacementPlanner
 {
     public string Name => "random";
 
-    public string Summary => "seeded random placement, equal slots per rank, redundant slots to random experts";
+    public string Summary => "seeded random placement, redundant slots to random experts";
+
+    public bool FillsUnevenRanks => true;
 
     public ExpertPlacement Plan(PlacementProblem problem, Prng prng)
     {
-        problem.Validate();
+        problem.Validate(FillsUnevenRanks);
         var layers = new LayerPlacement[problem.Load.LayerCount];
         for (var layer = 0; layer < layers.Length; layer++) layers[layer] = PlanLayer(problem, prng.Split("random-placement").Split(layer));
         return new ExpertPlacement(layers, problem.Load.LayerIds);
@@ -30,14 +32,18 @@ public sealed class RandomPlanner : IPlacementPlanner
         var dealOrder = Shuffled(experts, prng);
         var rankOrder = Shuffled(ranks, prng);
         var expertOfSlot = new int[slots];
-        var item = 0;
+        var fill = new RankFill(problem.SlotsOfRank());
+        var next = 0;
         foreach (var expert in dealOrder)
         {
-            for (var copy = 0; copy < count[expert]; copy++, item++)
-                expertOfSlot[(rankOrder[item % ranks] * problem.SlotsPerRank) + (item / ranks)] = expert;
+            for (var copy = 0; copy < count[expert]; copy++, next++)
+            {
+                while (fill.IsFull(rankOrder[next % ranks])) next++;
+                expertOfSlot[fill.Take(rankOrder[next % ranks])] = expert;
+            }
         }
 
-        return LayerPlacement.Even(experts, expertOfSlot, ranks);
+        return LayerPlacement.OfRanks(experts, expertOfSlot, problem.SlotsOfRank());
     }
 
     private static int[] RandomCounts(int experts, int slots, int ranks, Prng prng)

@@ -10,6 +10,7 @@ namespace Crossweave.Planning.Placement;
 /// ends below the busiest one, so the descending load vector shrinks lexicographically and the search ends. Exchanges look for the
 /// difference nearest to half the gap by two pointers over sorted sums: O(P k) for single replicas, O(P k^2) for pairs; the copy move is
 /// O(k R c) for R replicas of replicated experts of c copies each. Ties: lowest rank, then the order found. Balancing spec 3.9 to 3.11.
+/// With empty slots (unequal memory limits) they count as replicas of an expert without load, and giving up a replica is a move too.
 /// Scratch is allocated once; not for concurrent use.
 /// </remarks>
 internal sealed class RankBalancer
@@ -22,7 +23,8 @@ internal sealed class RankBalancer
     private const int MemberMask = (1 << MemberBits) - 1;
     private const int Probes = 3; // neighbours looked at beyond the nearest difference when copies block it
 
-    private readonly int _experts;
+    private readonly int _experts; // with the one of empty slots
+    private readonly int _empty; // -1: all slots are filled
     private readonly int _ranks;
     private readonly int[] _first; // first slot of each rank
     private readonly int[] _expertOfSlot; // within a rank by share, heaviest first (ties: lower expert)
@@ -33,9 +35,12 @@ internal sealed class RankBalancer
     private readonly double[] _rankLoad;
     private readonly int[] _held; // [rank, expert]: copies
 
-    public RankBalancer(int expertCount, ReadOnlySpan<int> slotsOfRank)
+    /// <param name="expertCount">Experts of these ranks.</param>
+    /// <param name="slotsOfRank">Slots of each rank.</param>
+    /// <param name="emptySlots">Slots may hold <paramref name="expertCount"/>, that is nothing.</param>
+    public RankBalancer(int expertCount, ReadOnlySpan<int> slotsOfRank, bool emptySlots = false)
     {
-        (_experts, _ranks) = (expertCount, slotsOfRank.Length);
+        (_experts, _empty, _ranks) = emptySlots ? (expertCount + 1, expertCount, slotsOfRank.Length) : (expertCount, -1, slotsOfRank.Length);
         _first = new int[_ranks + 1];
         var most = 0;
         for (var r = 0; r < _ranks; r++)
@@ -48,10 +53,10 @@ internal sealed class RankBalancer
         for (var i = 0; i < _bundles.Length; i++) _bundles[i] = new BundleTable(i + 1, slotsOfRank);
         _expertOfSlot = new int[_first[_ranks]];
         _single = new double[_first[_ranks]];
-        _weight = new double[expertCount];
-        _count = new int[expertCount];
+        _weight = new double[_experts];
+        _count = new int[_experts];
         _rankLoad = new double[_ranks];
-        _held = new int[_ranks * expertCount];
+        _held = new int[_ranks * _experts];
     }
 
     /// <summary>Expert in each slot, ranks one after another.</summary>
@@ -69,6 +74,7 @@ internal sealed class RankBalancer
         expertOfSlot.CopyTo(_expertOfSlot);
         _count.AsSpan().Clear();
         _held.AsSpan().Clear();
+        if (_empty >= 0) _count[_empty] = int.MaxValue / 2; // there is always one more
         for (var r = 0; r < _ranks; r++)
         {
             foreach (var expert in Experts(r))
@@ -211,12 +217,13 @@ internal sealed class RankBalancer
     {
         for (var i = 0; i < size; i++, mine >>= MemberBits, theirs >>= MemberBits)
         {
-            if (_held[(other * _experts) + Experts(rank)[mine & MemberMask]] > 0) return false;
-            if (_held[(rank * _experts) + Experts(other)[theirs & MemberMask]] > 0) return false;
+            if (Holds(other, Experts(rank)[mine & MemberMask]) || Holds(rank, Experts(other)[theirs & MemberMask])) return false;
         }
 
         return true;
     }
+
+    private bool Holds(int rank, int expert) => expert != _empty && _held[(rank * _experts) + expert] > 0;
 
     private void Swap(int rank, int slot, int other, int otherSlot)
     {
@@ -270,7 +277,7 @@ internal sealed class RankBalancer
         return sums;
     }
 
-    /// <summary>Turns a replica of some expert with several into one more replica of an expert on the busiest rank.</summary>
+    /// <summary>Turns a replica of some expert with several, or an empty slot, into one more replica of an expert on the busiest rank, or empties a slot there.</summary>
     private bool Recopy(int busiest, double least, bool allowDuplicates)
     {
         var best = _rankLoad[busiest] - least;
@@ -283,11 +290,11 @@ internal sealed class RankBalancer
             {
                 var given = theirs[slot];
                 if (_count[given] == 1 || (slot > 0 && theirs[slot - 1] == given)) continue;
-                for (var i = 0; i < mine.Length; i++)
+                for (var i = rank == busiest && _empty >= 0 ? -1 : 0; i < mine.Length; i++)
                 {
-                    var wanted = mine[i];
+                    var wanted = i < 0 ? _empty : mine[i];
                     if (wanted == given || (i > 0 && mine[i - 1] == wanted)) continue;
-                    if (!allowDuplicates && _held[(rank * _experts) + wanted] > 0) continue;
+                    if (!allowDuplicates && Holds(rank, wanted)) continue;
                     var max = MaxAfterRecopy(rank, given, wanted, busiest, best);
                     if (max >= best) continue;
                     best = max;

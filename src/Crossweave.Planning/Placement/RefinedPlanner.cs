@@ -1,4 +1,5 @@
 using Crossweave.Algorithms;
+using Crossweave.Core;
 using Crossweave.Core.Placement;
 
 namespace Crossweave.Planning.Placement;
@@ -14,6 +15,7 @@ namespace Crossweave.Planning.Placement;
 /// also those of <see cref="PairedCounts"/>; EPLB's plan is searched from when the first start ends more than 0.1 % above the bound. Cost:
 /// <see cref="RankBalancer"/> per step, some tens of steps a layer. Without duplicates no rank holds an expert twice, as long as ranks have fewer
 /// slots than there are experts to hold; that form has no fallback to EPLB, which may waste slots. Balancing spec 3.9 to 3.11.
+/// Under unequal memory limits slots may stay empty, and longest first takes the place of EPLB for both forms.
 /// Beside a running placement the ranks are relabelled towards it (<see cref="RankLabels"/>). Bad when: few fetches matter (see <c>incremental</c>).
 /// </remarks>
 public sealed class RefinedPlanner(bool allowDuplicates) : IPlacementPlanner
@@ -24,29 +26,50 @@ public sealed class RefinedPlanner(bool allowDuplicates) : IPlacementPlanner
         ? "EPLB improved by exchanges of replicas and counts; never below EPLB on any layer"
         : "as refined, but no rank holds two copies of one expert";
 
+    public bool FillsUnevenRanks => true;
+
     public ExpertPlacement Plan(PlacementProblem problem, Prng prng) => RankLabels.Near(problem, PlanWithBounds(problem).Placement);
 
     /// <summary>The placement and, per layer, a load in tokens that the busiest rank of no placement of this shape gets below.</summary>
     public (ExpertPlacement Placement, double[] Bound) PlanWithBounds(PlacementProblem problem)
     {
-        problem.Validate();
-        var shape = new EplbShape(problem.ExpertCount, problem.SlotCount, problem.RankCount, problem.NodeCount, problem.GroupCount);
-        var eplb = allowDuplicates ? EplbPlanner.PlanLayers(problem.Load, shape) : null;
-        var solver = new RefinedSolver(shape);
+        problem.Validate(FillsUnevenRanks);
+        var (nodes, groups) = EplbShape.Levels(problem.ExpertCount, problem.RankCount, problem.NodeCount, problem.GroupCount);
+        var slotsOfRank = UsefulSlots(problem, nodes);
+        var plain = Plain(problem);
+        var solver = new RefinedSolver(problem.ExpertCount, slotsOfRank, nodes, groups, problem.HasUnevenSlots);
         var layers = new LayerPlacement[problem.Load.LayerCount];
         var bound = new double[layers.Length];
+        var expertOfSlot = new int[slotsOfRank.Sum()];
         for (var l = 0; l < layers.Length; l++)
         {
             var load = problem.Load.Layer(l);
-            var start = eplb is null ? default : eplb.ExpertOfSlot.AsSpan(l * shape.SlotCount, shape.SlotCount);
-            var expertOfSlot = new int[shape.SlotCount];
+            var start = plain is null || !allowDuplicates || nodes > 1 || plain[l].SlotCount != expertOfSlot.Length ? [] : plain[l].ExpertOfSlot;
             bound[l] = solver.Solve(load, start, expertOfSlot);
-            layers[l] = LayerPlacement.Even(shape.ExpertCount, expertOfSlot, shape.RankCount);
-            if (eplb is null) continue;
-            var published = LayerPlacement.Even(shape.ExpertCount, start.ToArray(), shape.RankCount);
-            if (PlacementMetrics.MeanAndMax(published, load).Max < PlacementMetrics.MeanAndMax(layers[l], load).Max) layers[l] = published;
+            layers[l] = LayerPlacement.OfRanks(problem.ExpertCount, expertOfSlot, slotsOfRank);
+            if (plain is null || (!allowDuplicates && PlacementMetrics.DuplicateSlots(plain[l]) > 0)) continue;
+            if (PlacementMetrics.MeanAndMax(plain[l], load).Max < PlacementMetrics.MeanAndMax(layers[l], load).Max) layers[l] = plain[l];
         }
 
         return (new ExpertPlacement(layers, problem.Load.LayerIds), bound);
+    }
+
+    /// <summary>What the result must not fall behind: EPLB's plan, or under unequal limits (global only) longest first.</summary>
+    private IReadOnlyList<LayerPlacement>? Plain(PlacementProblem problem) =>
+        !problem.HasUnevenSlots ? allowDuplicates ? new EplbPlanner().Plan(problem, new Prng(0)).Layers : null
+        : problem.GroupCount % problem.NodeCount == 0 && problem.NodeCount > 1 ? null
+        : new LptPlanner().Plan(problem, new Prng(0)).Layers;
+
+    /// <summary>Slots that can hold different experts of a node; all slots on equal ranks, which are to be filled.</summary>
+    private static int[] UsefulSlots(PlacementProblem problem, int nodes)
+    {
+        var slots = problem.SlotsOfRank();
+        if (!problem.HasUnevenSlots) return slots;
+        var (experts, perNode) = (problem.ExpertCount / nodes, problem.RankCount / nodes);
+        for (var r = 0; r < slots.Length; r++) slots[r] = Math.Min(slots[r], experts);
+        for (var n = 0; n < nodes; n++)
+            if (slots.AsSpan(n * perNode, perNode).ToArray().Sum() is var sum && sum < experts)
+                throw InputException.At("rank-slots", $"{sum} usable slots on node {n}", $"at least {experts}, the experts of the groups that stay on a node");
+        return slots;
     }
 }

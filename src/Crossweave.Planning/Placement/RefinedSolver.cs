@@ -9,112 +9,134 @@ internal sealed class RefinedSolver
     private const double WideGap = 1e-3;
     private const double CloseGap = 1e-4; // where loads are so small that a token is more than that
 
-    private readonly EplbShape _shape;
-    private readonly GroupNodes _groups;
-    private readonly ReplicaStart _start;
-    private readonly RankBalancer _balancer;
+    private readonly GroupNodes? _groups; // null: one node
+    private readonly Node[] _nodes;
+    private readonly int _slots;
+    private readonly int _ranks;
+    private readonly int _groupSize;
     private readonly double[] _tokens;
     private readonly double[] _weight; // of one node's experts
     private readonly int[] _expert; // of one node
     private readonly int[] _count;
-    private readonly int[] _best; // slots of one node, local experts
-    private readonly int[] _packed;
-    private readonly PairedCounts _pairs;
     private double _bestMax;
 
-    public RefinedSolver(EplbShape shape)
+    /// <param name="expertCount">Experts of a layer.</param>
+    /// <param name="slotsOfRank">Slots of each rank, at most the experts of a node when slots may stay empty.</param>
+    /// <param name="nodes">Nodes, equally many ranks on each; 1 = global.</param>
+    /// <param name="groups">Groups that stay on a node.</param>
+    /// <param name="emptySlots">Slots may stay empty.</param>
+    public RefinedSolver(int expertCount, ReadOnlySpan<int> slotsOfRank, int nodes, int groups, bool emptySlots)
     {
-        _shape = shape;
-        var experts = shape.ExpertCount / shape.NodeCount;
-        var slotsOfRank = new int[shape.RankCount / shape.NodeCount];
-        slotsOfRank.AsSpan().Fill(shape.SlotCount / shape.RankCount);
-        _groups = new GroupNodes(shape);
-        _start = new ReplicaStart(experts, slotsOfRank);
-        _balancer = new RankBalancer(experts, slotsOfRank);
-        _tokens = new double[shape.ExpertCount];
+        var experts = expertCount / nodes;
+        _ranks = slotsOfRank.Length;
+        _nodes = new Node[nodes];
+        for (var n = 0; n < nodes; n++)
+        {
+            var slots = slotsOfRank.Slice(n * _ranks / nodes, _ranks / nodes);
+            _nodes[n] = n > 0 && slots.SequenceEqual(_nodes[0].SlotsOfRank) ? _nodes[0] : new Node(experts, slots.ToArray(), emptySlots);
+            _slots += _nodes[n].Best.Length;
+        }
+
+        _groups = nodes == 1 ? null : new GroupNodes(expertCount, groups, _ranks / nodes, [.. _nodes.Select(n => n.Best.Length)]);
+        _groupSize = expertCount / groups;
+        _tokens = new double[expertCount];
         _weight = new double[experts];
         _expert = new int[experts];
-        _count = new int[shape.ExpertCount];
-        _best = new int[shape.SlotCount / shape.NodeCount];
-        _packed = new int[_best.Length];
-        _pairs = new PairedCounts(experts, _best.Length);
+        _count = new int[expertCount];
     }
 
     /// <summary>Plans one layer; returns a load that the busiest rank of no placement of this shape gets below.</summary>
     /// <param name="tokens">Load by expert.</param>
-    /// <param name="eplb">EPLB's experts of all slots to start from as well; empty keeps copies of an expert apart.</param>
-    /// <param name="expertOfSlot">Filled.</param>
-    public double Solve(ReadOnlySpan<long> tokens, ReadOnlySpan<int> eplb, Span<int> expertOfSlot)
+    /// <param name="start">A plan to start from as well, which may hold copies of an expert on one rank; none keeps them apart.</param>
+    /// <param name="expertOfSlot">Filled; a slot that stays empty holds the number of experts.</param>
+    public double Solve(ReadOnlySpan<long> tokens, ReadOnlySpan<int> start, Span<int> expertOfSlot)
     {
         for (var e = 0; e < _tokens.Length; e++) _tokens[e] = tokens[e];
-        var bound = BalanceBound.Of(_tokens, _shape.SlotCount, _shape.RankCount, _count);
-        if (_shape.NodeCount == 1)
+        var bound = BalanceBound.Of(_tokens, _slots, _ranks, _count);
+        if (_groups is null)
         {
             for (var e = 0; e < _expert.Length; e++) _expert[e] = e;
-            SolveNode(eplb, 0, expertOfSlot);
+            SolveNode(_nodes[0], start, 0, expertOfSlot);
             return bound;
         }
 
         _groups.Assign(_tokens, bound);
-        for (var node = 0; node < _shape.NodeCount; node++)
+        var first = 0;
+        for (var node = 0; node < _nodes.Length; node++)
         {
             var n = 0;
-            var size = _tokens.Length / _shape.GroupCount;
             for (var e = 0; e < _tokens.Length; e++)
-                if (_groups.NodeOfGroup[e / size] == node)
+                if (_groups.NodeOfGroup[e / _groupSize] == node)
                     _expert[n++] = e;
-            var slots = expertOfSlot.Slice(node * _best.Length, _best.Length);
-            SolveNode([], _groups.Best, slots);
+            var slots = expertOfSlot.Slice(first, _nodes[node].Best.Length);
+            SolveNode(_nodes[node], [], _groups.Best, slots);
+            first += slots.Length;
         }
 
         return _groups.Bound;
     }
 
     /// <summary><paramref name="other"/> is the bound of the worst node: lighter ranks than that are pointless elsewhere.</summary>
-    private void SolveNode(ReadOnlySpan<int> eplb, double other, Span<int> expertOfSlot)
+    private void SolveNode(Node node, ReadOnlySpan<int> start, double other, Span<int> expertOfSlot)
     {
         for (var i = 0; i < _weight.Length; i++) _weight[i] = _tokens[_expert[i]];
-        var ranks = _shape.RankCount / _shape.NodeCount;
-        var perRank = _best.Length / ranks;
-        if (perRank >= _weight.Length)
+        var most = node.SlotsOfRank.Max();
+        if (node.SlotsOfRank.Min() >= _weight.Length)
         {
             // Every rank can hold every expert: equal ranks are balanced exactly.
-            for (var slot = 0; slot < _best.Length; slot++) expertOfSlot[slot] = _expert[slot % perRank % _weight.Length];
+            for (var slot = 0; slot < node.Best.Length; slot++) expertOfSlot[slot] = _expert[slot % most % _weight.Length];
             return;
         }
 
-        var bound = Math.Max(other, BalanceBound.Of(_weight, _best.Length, ranks, _count));
+        var bound = Math.Max(other, BalanceBound.Of(_weight, node.Best.Length, node.SlotsOfRank.Length, _count));
         var tolerance = Math.Min(1, CloseGap * bound);
         _bestMax = double.MaxValue;
-        Try(_start.Pack(_weight, _start.ExtraSlots), bound, tolerance, allowDuplicates: false);
-        if (!eplb.IsEmpty && _bestMax > bound * (1 + WideGap)) Try(eplb, bound, tolerance, allowDuplicates: true);
-        if (perRank <= FewSlots)
+        Try(node, node.Start.Pack(_weight, node.Start.ExtraSlots), bound, tolerance, allowDuplicates: false);
+        if (!start.IsEmpty && _bestMax > bound * (1 + WideGap)) Try(node, start, bound, tolerance, allowDuplicates: true);
+        if (most <= FewSlots)
         {
-            var starts = Math.Min(Starts, _start.ExtraSlots);
+            var starts = Math.Min(Starts, node.Start.ExtraSlots);
             for (var s = 0; s < starts && _bestMax > bound * (1 + WideGap); s++)
-                Try(_start.Pack(_weight, s * _start.ExtraSlots / starts), bound, tolerance, allowDuplicates: false);
-            if (perRank == 2 && _bestMax > bound * (1 + WideGap)) TryPairs(bound, tolerance);
+                Try(node, node.Start.Pack(_weight, s * node.Start.ExtraSlots / starts), bound, tolerance, allowDuplicates: false);
+            if (node.Pairs is not null && _bestMax > bound * (1 + WideGap)) TryPairs(node, bound, tolerance);
         }
 
-        for (var slot = 0; slot < _best.Length; slot++) expertOfSlot[slot] = _expert[_best[slot]];
+        for (var slot = 0; slot < node.Best.Length; slot++) expertOfSlot[slot] = node.Best[slot] < _expert.Length ? _expert[node.Best[slot]] : _tokens.Length;
     }
 
-    private void TryPairs(double bound, double tolerance)
+    private void TryPairs(Node node, double bound, double tolerance)
     {
         for (var s = 0; s <= PairStarts; s++)
         {
-            _start.Pack(_weight, s * _start.ExtraSlots / PairStarts).CopyTo(_packed);
-            _pairs.Improve(_weight, _packed);
-            Try(_packed, bound, tolerance, allowDuplicates: false);
+            node.Start.Pack(_weight, s * node.Start.ExtraSlots / PairStarts).CopyTo(node.Packed);
+            node.Pairs!.Improve(_weight, node.Packed);
+            Try(node, node.Packed, bound, tolerance, allowDuplicates: false);
         }
     }
 
-    private void Try(ReadOnlySpan<int> expertOfSlot, double bound, double tolerance, bool allowDuplicates)
+    private void Try(Node node, ReadOnlySpan<int> expertOfSlot, double bound, double tolerance, bool allowDuplicates)
     {
-        _balancer.Load(_weight, expertOfSlot);
-        _balancer.Improve(bound, tolerance, allowDuplicates);
-        if (_balancer.Max >= _bestMax) return;
-        _bestMax = _balancer.Max;
-        _balancer.ExpertOfSlot.CopyTo(_best);
+        node.Balancer.Load(_weight, expertOfSlot);
+        node.Balancer.Improve(bound, tolerance, allowDuplicates);
+        if (node.Balancer.Max >= _bestMax) return;
+        _bestMax = node.Balancer.Max;
+        node.Balancer.ExpertOfSlot.CopyTo(node.Best);
+    }
+
+    /// <summary>Scratch for the ranks of a node; nodes with the same slots share it.</summary>
+    private sealed class Node(int experts, int[] slotsOfRank, bool emptySlots)
+    {
+        public int[] SlotsOfRank { get; } = slotsOfRank;
+
+        public ReplicaStart Start { get; } = new(experts, slotsOfRank, emptySlots);
+
+        public RankBalancer Balancer { get; } = new(experts, slotsOfRank, emptySlots);
+
+        /// <summary>Best slots of the layer at hand, local experts.</summary>
+        public int[] Best { get; } = new int[slotsOfRank.Sum()];
+
+        public int[] Packed { get; } = new int[slotsOfRank.Sum()];
+
+        public PairedCounts? Pairs { get; } = !emptySlots && slotsOfRank.All(k => k == 2) ? new PairedCounts(experts, 2 * slotsOfRank.Length) : null;
     }
 }

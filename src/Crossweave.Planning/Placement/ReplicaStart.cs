@@ -4,10 +4,11 @@ namespace Crossweave.Planning.Placement;
 /// Start of a search: replica counts, then replicas longest first onto the lightest rank with room and without the expert. No rank holds an
 /// expert twice as long as every rank has fewer slots than there are experts and no expert has more replicas than there are ranks.
 /// O((S - E) E + S P). Ties: lowest expert for copies, lower expert first for equal shares, lowest rank. Balancing spec 3.10, 3.11.
-/// Scratch is allocated once; not for concurrent use.
+/// When ranks may leave slots empty a replica that no exchange makes room for is given up. Scratch is allocated once; not for concurrent use.
 /// </summary>
 internal sealed class ReplicaStart
 {
+    private readonly bool _emptySlots;
     private readonly int[] _first;
     private readonly int[] _fill;
     private readonly double[] _rankLoad;
@@ -17,8 +18,12 @@ internal sealed class ReplicaStart
     private readonly double[] _key;
     private readonly int[] _expertOfSlot;
 
-    public ReplicaStart(int expertCount, ReadOnlySpan<int> slotsOfRank)
+    /// <param name="expertCount">Experts of these ranks.</param>
+    /// <param name="slotsOfRank">Slots of each rank.</param>
+    /// <param name="emptySlots">A slot may stay empty; it then holds <paramref name="expertCount"/>.</param>
+    public ReplicaStart(int expertCount, ReadOnlySpan<int> slotsOfRank, bool emptySlots = false)
     {
+        _emptySlots = emptySlots;
         _first = new int[slotsOfRank.Length + 1];
         for (var r = 0; r < slotsOfRank.Length; r++) _first[r + 1] = _first[r] + slotsOfRank[r];
         _fill = new int[slotsOfRank.Length];
@@ -61,6 +66,7 @@ internal sealed class ReplicaStart
         _fill.AsSpan().Clear();
         _rankLoad.AsSpan().Clear();
         _holds.AsSpan().Clear();
+        if (_emptySlots) _expertOfSlot.AsSpan().Fill(_count.Length);
         foreach (var expert in _order)
         {
             var share = weight[expert] / _count[expert];
@@ -86,6 +92,7 @@ internal sealed class ReplicaStart
                     chosen = e;
             }
 
+            if (chosen < 0) return; // every expert on every rank
             _count[chosen]++;
         }
     }
@@ -100,6 +107,7 @@ internal sealed class ReplicaStart
         }
 
         if (best < 0) best = MakeRoom(expert, weight);
+        if (best < 0) return;
         _expertOfSlot[_first[best] + _fill[best]++] = expert;
         _holds[(best * _count.Length) + expert] = true;
         _rankLoad[best] += share;
@@ -107,7 +115,8 @@ internal sealed class ReplicaStart
 
     /// <summary>
     /// Every rank with room holds the expert: a full rank without it gives an expert to a rank with room, the lightest that results.
-    /// Such a pair exists: some rank lacks the expert, it is full, and the rank with room holds fewer different experts.
+    /// Such a pair exists on equal ranks: some rank lacks the expert, it is full, and the rank with room holds fewer different experts. Otherwise
+    /// -1, when slots may stay empty; the expert's first replica always finds a rank.
     /// </summary>
     private int MakeRoom(int expert, ReadOnlySpan<double> weight)
     {
@@ -129,6 +138,7 @@ internal sealed class ReplicaStart
             }
         }
 
+        if (bestRank < 0 && _emptySlots) return -1;
         if (bestRank < 0) throw new InvalidOperationException("no exchange keeps the copies of an expert apart");
         var given = _expertOfSlot[bestSlot];
         var givenShare = weight[given] / _count[given];

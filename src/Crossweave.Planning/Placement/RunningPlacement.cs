@@ -14,10 +14,16 @@ public static class RunningPlacement
         Same("layers", previous.Layers.Count, problem.Load.LayerCount);
         Same("experts", previous.ExpertCount, problem.ExpertCount);
         Same("ranks", previous.RankCount, problem.RankCount);
+        var slots = problem.SlotsOfRank();
         foreach (var layer in previous.Layers)
         {
-            Same("slots", layer.SlotCount, problem.SlotCount);
-            for (var r = 0; r < layer.RankCount; r++) Same($"slots on rank {r}", layer.ExpertsOnRank(r).Length, problem.SlotsPerRank);
+            if (!problem.HasUnevenSlots) Same("slots", layer.SlotCount, problem.SlotCount);
+            for (var r = 0; r < slots.Length; r++)
+            {
+                var found = layer.ExpertsOnRank(r).Length;
+                if (!problem.HasUnevenSlots) Same($"slots on rank {r}", found, slots[r]);
+                else if (found > slots[r]) throw InputException.At("previous placement", $"{found} slots on rank {r}", $"at most {slots[r]} as planned for");
+            }
         }
 
         return previous;

@@ -13,10 +13,12 @@ public sealed class RunningPlanner : IPlacementPlanner
 
     public bool NeedsPrevious => true;
 
+    public bool FillsUnevenRanks => true;
+
     /// <exception cref="InputException">No running placement, or one of another shape.</exception>
     public ExpertPlacement Plan(PlacementProblem problem, Prng prng)
     {
-        problem.Validate();
+        problem.Validate(FillsUnevenRanks);
         var running = RunningPlacement.Of(problem) ?? throw InputException.At("planner running", "no --previous", "the running placement");
         return new ExpertPlacement(running.Layers, problem.Load.LayerIds);
     }

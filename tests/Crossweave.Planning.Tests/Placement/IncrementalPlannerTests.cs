@@ -93,6 +93,38 @@ public sealed class IncrementalPlannerTests
     }
 
     [Fact]
+    public void Groups_stay_on_the_nodes_that_hold_them()
+    {
+        for (var seed = 0UL; seed < 40; seed++)
+        {
+            var prng = new Prng(seed).Split("groups");
+            var load = Loads.Zipf(3, 64, 0.8, prng.Split("load"));
+            var problem = new PlacementProblem(load, 80, 16, 4, 8);
+            var running = new RefinedPlanner(allowDuplicates: false).Plan(seed % 4 == 0 ? problem with { NodeCount = 1 } : problem, prng); // some break the rule already
+            var after = problem with { Load = LoadFamilies.Jitter(load, 0.3, prng.Split("jitter")), Previous = running, WantedBalance = 1 };
+            var next = new IncrementalPlanner().Plan(after, prng);
+            Assert.True(PlacementMetrics.Fetched(running, next) > 0, $"seed {seed}");
+            for (var l = 0; l < 3; l++) Assert.Subset(Homes(running.Layers[l]), Homes(next.Layers[l]));
+        }
+
+        static HashSet<(int Group, int Node)> Homes(LayerPlacement layer) => [.. layer.ExpertOfSlot.Zip(layer.RankOfSlot, (expert, rank) => (expert / 8, rank / 4))];
+    }
+
+    [Fact]
+    public void With_groups_on_nodes_the_balance_that_is_enough_is_a_share_of_what_they_allow()
+    {
+        var load = Loads.LogNormal(20, 256, 1.0, new Prng(71));
+        var problem = new PlacementProblem(load, 288, 32, 4, 8);
+        var running = new IncrementalPlanner().Plan(problem, new Prng(1));
+        var jittered = LoadFamilies.Jitter(load, 0.05, new Prng(72));
+        var (next, front, _) = IncrementalPlanner.PlanWithFront(problem with { Load = jittered, Previous = running });
+        var reached = Loads.MeanOfRatios(next, jittered);
+        Assert.InRange(front!.Ceiling, 0.8, 0.97);
+        Assert.InRange(reached, front.Ceiling * 0.99, front.Ceiling);
+        Assert.InRange(PlacementMetrics.Fetched(running, next), 1, (long)(0.08 * 20 * 288));
+    }
+
+    [Fact]
     public void Flashlb_style_search_beats_eplb_on_its_own_example()
     {
         var load = Loads.Of([600, 560, 120, 120, 20, 10, 10, 10]);

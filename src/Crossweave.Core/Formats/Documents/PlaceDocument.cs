@@ -9,18 +9,23 @@ namespace Crossweave.Core.Formats.Documents;
 /// <param name="ExpertOfSlot">Expert in each slot.</param>
 /// <param name="ReplicaCount">Slots of each expert.</param>
 /// <param name="MaxOverMean">Busiest rank's even-split load over the mean; 1 when the layer has no load.</param>
+/// <param name="RankOfSlot">Rank of each slot, ascending; null when every rank has the same number of slots.</param>
 /// <param name="HeldOut">What it does to tokens it was not planned on; null when planned from loads alone.</param>
-public sealed record PlaceLayer(int[] ExpertOfSlot, int[] ReplicaCount, double MaxOverMean, HeldOutLayer? HeldOut = null);
+public sealed record PlaceLayer(int[] ExpertOfSlot, int[] ReplicaCount, double MaxOverMean, int[]? RankOfSlot = null, HeldOutLayer? HeldOut = null);
 
 /// <summary>
-/// A placement with equally many slots on every rank and its balance on given loads, as <c>crossweave place --json</c> prints it.
+/// A placement and its balance on given loads, as <c>crossweave place --json</c> prints it.
 /// Holds what the file says, true or not: <c>Verification.PlacementVerifier</c> judges.
 /// </summary>
 public sealed record PlaceDocument
 {
     public required string Planner { get; init; }
 
-    public required int SlotsPerRank { get; init; }
+    /// <summary>Slots of every rank; 0 where <see cref="RankSlots"/> stands instead.</summary>
+    public int SlotsPerRank { get; init; }
+
+    /// <summary>Most slots of each rank; null when all have the same number and fill it.</summary>
+    public IReadOnlyList<int>? RankSlots { get; init; }
 
     public required int RankCount { get; init; }
 
@@ -40,18 +45,20 @@ public sealed record PlaceDocument
     /// <param name="placement">The placement.</param>
     /// <param name="load">Loads it is judged on.</param>
     /// <param name="heldOut">Per layer, when tokens were held out.</param>
-    /// <exception cref="InputException">Ranks with different numbers of slots: the document cannot say so (use the crossweave placement format).</exception>
-    public static PlaceDocument From(string planner, ExpertPlacement placement, ExpertLoad load, IReadOnlyList<HeldOutLayer>? heldOut = null)
+    /// <param name="rankSlots">Most slots of each rank, when they differ.</param>
+    /// <exception cref="InputException">Ranks with different numbers of slots without <paramref name="rankSlots"/>.</exception>
+    public static PlaceDocument From(string planner, ExpertPlacement placement, ExpertLoad load, IReadOnlyList<HeldOutLayer>? heldOut = null, IReadOnlyList<int>? rankSlots = null)
     {
         var ratios = PlacementMetrics.MaxOverMean(placement, load);
         return new PlaceDocument
         {
             Planner = planner,
-            SlotsPerRank = PlacementRows.RequireEven(placement, "a place document") / placement.RankCount,
+            SlotsPerRank = rankSlots is null ? PlacementRows.RequireEven(placement, "a place document without limits of the ranks") / placement.RankCount : 0,
+            RankSlots = rankSlots,
             RankCount = placement.RankCount,
             ExpertCount = placement.ExpertCount,
             LayerIds = placement.LayerIds,
-            Layers = [.. placement.Layers.Select((layer, l) => new PlaceLayer(layer.ExpertOfSlot, ReplicaCounts(layer), ratios[l], heldOut?[l]))],
+            Layers = [.. placement.Layers.Select((layer, l) => new PlaceLayer(layer.ExpertOfSlot, ReplicaCounts(layer), ratios[l], rankSlots is null ? null : layer.RankOfSlot, heldOut?[l]))],
             Balancedness = PlacementMetrics.Balancedness(placement, load),
         };
     }
@@ -60,17 +67,21 @@ public sealed record PlaceDocument
     /// <param name="where">File name for errors.</param>
     /// <exception cref="InputException">Not a valid placement: every fault with layer and slot.</exception>
     public ExpertPlacement ToPlacement(string where) =>
-        PlacementRows.Build(where, [.. Layers.Select(l => l.ExpertOfSlot)], RankCount, ExpertCount, LayerIds);
+        PlacementRows.Build(where, [.. Layers.Select(l => l.ExpertOfSlot)], RankCount, ExpertCount, LayerIds, [.. Layers.Select(l => l.RankOfSlot)]);
 
     public string ToJson()
     {
         var json = new JsonOutput().BeginObject();
-        json.Key("planner").Value(Planner).Key("slotsPerRank").Value(SlotsPerRank);
+        json.Key("planner").Value(Planner);
+        if (RankSlots is null) json.Key("slotsPerRank").Value(SlotsPerRank);
+        else json.Key("rankSlots").Line([.. RankSlots]);
         json.Key("ranks").Value(RankCount).Key("experts").Value(ExpertCount).Key("layerIds").Line([.. LayerIds]);
         json.Key("layers").BeginArray();
         foreach (var layer in Layers)
         {
-            json.BeginObject().Key("expertOfSlot").Line(layer.ExpertOfSlot).Key("replicaCount").Line(layer.ReplicaCount);
+            json.BeginObject().Key("expertOfSlot").Line(layer.ExpertOfSlot);
+            if (layer.RankOfSlot is not null) json.Key("rankOfSlot").Line(layer.RankOfSlot);
+            json.Key("replicaCount").Line(layer.ReplicaCount);
             json.Key("maxOverMean").Value(layer.MaxOverMean);
             if (layer.HeldOut is { } held)
             {
@@ -97,33 +108,38 @@ public sealed record PlaceDocument
     {
         using var file = JsonInput.Open(path);
         var root = file.Root;
-        root.AllowOnly("planner", "slotsPerRank", "ranks", "experts", "layerIds", "layers", "balancedness", "front");
+        root.AllowOnly("planner", "slotsPerRank", "rankSlots", "ranks", "experts", "layerIds", "layers", "balancedness", "front");
         var balance = root["balancedness"];
         balance.AllowOnly("meanOfRatios", "ratioOfSums", "excess");
         var layers = root["layers"].Items();
         if (layers.Count == 0) throw root["layers"].Wrong("at least one layer");
+        var limits = root.Find("rankSlots");
+        if (limits is not null && root.Find("slotsPerRank") is { } same) throw same.Wrong("one of slotsPerRank and rankSlots");
         var ids = root["layerIds"].Int32List();
         if (ids.Length != layers.Count) throw root["layerIds"].Wrong($"one number for each of the {layers.Count} layers");
         return new PlaceDocument
         {
             Planner = root["planner"].Text(),
-            SlotsPerRank = root["slotsPerRank"].Int32(1),
+            SlotsPerRank = limits is null ? root["slotsPerRank"].Int32(1) : 0,
+            RankSlots = limits?.Int32List(),
             RankCount = root["ranks"].Int32(1, PlacementRows.MaxRanks),
             ExpertCount = root["experts"].Int32(1),
             LayerIds = ids,
-            Layers = [.. layers.Select(ReadLayer)],
+            Layers = [.. layers.Select(l => ReadLayer(l, uneven: limits is not null))],
             Balancedness = new Balancedness(balance["meanOfRatios"].Double(), balance["ratioOfSums"].Double(), balance["excess"].Double()),
             Front = root.Find("front")?.Items().Select(ReadStep).ToList(),
         };
     }
 
-    private static PlaceLayer ReadLayer(JsonInput layer)
+    private static PlaceLayer ReadLayer(JsonInput layer, bool uneven)
     {
         layer.AllowOnly(
-            "expertOfSlot", "replicaCount", "maxOverMean", "distinctRanksPerToken", "remoteRanksPerToken", "maxOverMeanRank", "bytes", "crossNodeBytes");
+            "expertOfSlot", "rankOfSlot", "replicaCount", "maxOverMean", "distinctRanksPerToken", "remoteRanksPerToken", "maxOverMeanRank", "bytes", "crossNodeBytes");
         var heldOut = layer.Find("distinctRanksPerToken") is null ? null : new HeldOutLayer(
             layer["distinctRanksPerToken"].Double(), layer["remoteRanksPerToken"].Double(), layer["maxOverMeanRank"].Double(), layer["bytes"].Int64(0), layer["crossNodeBytes"].Int64(0));
-        return new PlaceLayer(layer["expertOfSlot"].Int32List(), layer["replicaCount"].Int32List(), layer["maxOverMean"].Double(), heldOut);
+        if (!uneven && layer.Find("rankOfSlot") is { } ranks) throw ranks.Wrong("it only beside rankSlots");
+        return new PlaceLayer(
+            layer["expertOfSlot"].Int32List(), layer["replicaCount"].Int32List(), layer["maxOverMean"].Double(), uneven ? layer["rankOfSlot"].Int32List() : null, heldOut);
     }
 
     private static (long Fetched, double Balance) ReadStep(JsonInput step)
