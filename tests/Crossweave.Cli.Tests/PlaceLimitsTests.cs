@@ -55,7 +55,7 @@ public sealed class PlaceLimitsTests
     {
         using var folder = new Cli.Folder();
         var loads = Loads(folder);
-        foreach (var planner in Planners.All.Where(p => !p.NeedsRouting))
+        foreach (var planner in Planners.All.Where(p => !p.NeedsRouting && !p.NeedsPrevious))
         {
             var (code, _, error) = Cli.Run("place", "--loads", loads, "--planner", planner.Name, "--rank-slots", Limits);
             Assert.Equal(planner.FillsUnevenRanks ? 0 : 2, code);

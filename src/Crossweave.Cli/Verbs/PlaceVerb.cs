@@ -94,7 +94,7 @@ internal static class PlaceVerb
     {
         List<IPlacementPlanner> fitting = [.. chosen.Where(p => p.FillsUnevenRanks || !problem.HasUnevenSlots)], skipped = [.. chosen.Except(fitting)];
         if (skipped.Count > 0 && asked != "all")
-            throw Core.InputException.At("--rank-slots", $"{problem.RankSlots!.Min()} to {problem.RankSlots!.Max()} slots per rank", $"the same number on every rank, which {skipped[0].Name} needs; others: {string.Join(", ", Planners.All.Where(p => p.FillsUnevenRanks).Select(p => p.Name))}");
+            throw Core.InputException.At("--rank-slots", $"{problem.RankSlots!.Min()} to {problem.RankSlots!.Max()} slots per rank", $"the same number on every rank, which {skipped[0].Name} needs; others: {string.Join(", ", Planners.All.Where(p => p.FillsUnevenRanks && p.Suits(problem)).Select(p => p.Name))}");
         return (fitting, skipped);
     }
 
