@@ -90,6 +90,17 @@ public sealed class RunningPlacementTests
     }
 
     [Fact]
+    public void Ranks_of_unequal_memory_are_planned_and_judged()
+    {
+        var plan = Json([.. Plan, "--rank-slots", "6,6,6,6,10,10,14,14", "--planners", "contiguous,refined"]);
+        Assert.Equal(72, (int)plan["slots"]!);
+        Assert.True(plan["planners"]![1]!["maxOverMeanRankPlanned"]!.AsArray().Average(x => (double)x!) < plan["planners"]![0]!["maxOverMeanRankPlanned"]!.AsArray().Average(x => (double)x!));
+        var (code, _, error) = Cli.Run([.. Plan, "--rank-slots", "6,6,6,6,10,10,14,14", "--planners", "eplb"]);
+        Assert.Equal(2, code);
+        Assert.Contains("rank-slots: found 6 to 14 slots per rank", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_replay_prints_every_policy_with_every_dispatch_and_its_windows_add_up()
     {
         using var folder = new Cli.Folder();

@@ -30,6 +30,7 @@ internal sealed class PlanOptions
 
     private readonly ClusterOptions _cluster;
     private readonly ModelOptions _model = new();
+    private readonly RankSlotOptions _rankSlots = new();
     private readonly PreviousOptions _previous = new();
     private readonly MigrationOptions _migration = new("With --previous: ");
     private readonly Option<string> _planners;
@@ -71,6 +72,7 @@ internal sealed class PlanOptions
     {
         _model.AddTo(command);
         _cluster.AddTo(command);
+        _rankSlots.AddTo(command, withMemory: false);
         _previous.AddTo(command);
         _migration.AddTo(command);
         foreach (var option in new Option[] { _planners, _schedulers, _evaluators, _redundant, _slots, _groups, _maxLoad, _sendMode, _noSum, _source, _replicas, _fraction, _batchTokens, _batches, _threads, _seed, Out, Json })
@@ -95,7 +97,9 @@ internal sealed class PlanOptions
         var bytes = _model.WireBytes(parsed, model);
         var redundant = VerbText.InRange(parsed.GetValue(_redundant), 0, 1 << 20, "--redundant");
         var running = _previous.Read(parsed, cluster.Ranks, trace.ExpertCount);
-        var slots = parsed.GetValue(_slots) ??
+        var limits = _rankSlots.Limits(parsed);
+        if (limits is not null && (parsed.GetValue(_slots) is not null || parsed.GetResult(_redundant) is { Implicit: false })) throw InputException.At("--rank-slots", "it beside --slots or --redundant", "one of them");
+        var slots = (limits is null ? null : (int?)Math.Min(int.MaxValue, limits.Sum(n => (long)n))) ?? parsed.GetValue(_slots) ??
             (running is not null && parsed.GetResult(_redundant) is not { Implicit: false } ? running.Layers[0].SlotCount
             : (trace.ExpertCount + redundant + cluster.Ranks - 1) / cluster.Ranks * cluster.Ranks);
         var fraction = parsed.GetValue(_fraction);
@@ -112,6 +116,7 @@ internal sealed class PlanOptions
             FabricText = FabricText(fabric),
             ComputeOfRank = [.. Enumerable.Repeat(compute, cluster.Ranks)],
             SlotCount = slots,
+            RankSlots = limits,
             GroupCount = parsed.GetValue(_groups) ?? model.GroupCount,
             Traffic = new TrafficOptions(mode.Mode, !parsed.GetValue(_noSum), bytes.Dispatch, bytes.Combine, cluster.Nodes, ReplicaRules.Find(parsed.GetValue(_replicas)!, "--replicas")),
             SourceRule = SourceRanks.Find(parsed.GetValue(_source)!, "--source"),
@@ -135,7 +140,7 @@ internal sealed class PlanOptions
     private IReadOnlyList<IPlacementPlanner> PlannersFor(ParseResult parsed, bool isRunning)
     {
         var text = parsed.GetResult(_planners) is not { Implicit: false } && isRunning ? PlannersFromRunning : parsed.GetValue(_planners)!;
-        var all = Planners.All.Where(p => isRunning || !p.NeedsPrevious).ToList();
+        var all = Planners.All.Where(p => (isRunning || !p.NeedsPrevious) && (p.FillsUnevenRanks || _rankSlots.Limits(parsed) is null)).ToList();
         var chosen = VerbText.Choose(text, text == "all" ? all : Planners.All, p => p.Name, [], "--planners");
         if (!isRunning) return chosen;
         var running = Planners.All.First(p => p.NeedsPrevious);

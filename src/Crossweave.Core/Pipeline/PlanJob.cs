@@ -24,6 +24,7 @@ public static class PlanJob
         var problem = new PlacementProblem(planningLoad, request.SlotCount, request.Fabric.RankCount, request.Traffic.NodeCount, request.GroupCount)
         {
             Routing = planning,
+            RankSlots = request.RankSlots,
             Previous = request.Previous,
             MaxMoves = request.MaxMoves,
             WantedBalance = request.WantedBalance,
@@ -31,7 +32,7 @@ public static class PlanJob
             MoveTime = request.Migration is { } m ? m.Costs.Fetch(1) * 1e12 / (m.Horizon.Iterations * m.Horizon.Confidence) : 0,
             LayerTime = LayerTime(request, planning, prng.Split("layer-time")),
         };
-        problem.Validate();
+        problem.Validate(unevenSlots: true);
         var placements = new ExpertPlacement[request.Planners.Count];
         for (var p = 0; p < placements.Length; p++)
         {

@@ -28,6 +28,9 @@ public sealed record PlanRequest
 
     public required int SlotCount { get; init; }
 
+    /// <summary>Room of each rank when they differ (<see cref="PlacementProblem.RankSlots"/>); sums to <see cref="SlotCount"/>.</summary>
+    public IReadOnlyList<int>? RankSlots { get; init; }
+
     /// <summary>Expert groups of group-limited routing; 1 = none.</summary>
     public int GroupCount { get; init; } = 1;
 
