@@ -23,10 +23,10 @@ internal interface IStudy
 internal sealed record StudyContext(string Folder, string Data, string[] Options, IWorkProgress Progress)
 {
     /// <exception cref="InputException">The folder of the recordings is missing.</exception>
-    public string[] Traces(JsonInput entry)
+    public string[] Traces(JsonInput entry, string key = "traces")
     {
         if (!Directory.Exists(Data)) throw new InputException($"--data: {Data} does not exist; this study reads recordings that are not part of the repository");
-        return [.. entry["traces"].Items().Select(t => Path.Combine(Data, t.Text()))];
+        return [.. entry[key].Items().Select(t => Path.Combine(Data, t.Text()))];
     }
 }
 
@@ -42,6 +42,7 @@ internal static class StudyKinds
         new DeploymentStudy(),
         new BalanceStudy(),
         new DriftStudy(),
+        new MoveStudy(),
         new LocalityStudy(),
     ];
 }
