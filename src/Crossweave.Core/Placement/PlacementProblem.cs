@@ -26,7 +26,7 @@ public sealed record PlacementProblem(ExpertLoad Load, int SlotCount, int RankCo
     /// <summary>Predicted time of a placed layer (its index in the loads), for planners that minimise time; any unit, smaller is better; called from several threads. Null: the planner's own.</summary>
     public Func<int, LayerPlacement, double>? LayerTime { get; init; }
 
-    /// <summary>With a running placement: what one expert that a rank must fetch costs per batch until the next decision, in the unit of <see cref="LayerTime"/>; counted for the rank of a layer that fetches most.</summary>
+    /// <summary>With a running placement: what one expert that a rank must fetch costs per batch until the next decision, in the unit of <see cref="LayerTime"/>; the rank that fetches most, over all layers, counts.</summary>
     public double MoveTime { get; init; }
 
     /// <summary>With a running placement: at most this many experts fetched by ranks that do not hold them, over all layers; null = no limit.</summary>

@@ -9,7 +9,7 @@ namespace Crossweave.Planning.Locality;
 /// One objective, time: the layer time that an evaluator predicts for a placement, usually max over ranks of compute plus exposed
 /// communication on a given fabric. Every other registered planner, and <c>locality</c> under several load caps, is a start; the best of each
 /// layer is improved by exchanges of experts that the evaluator accepts. So it never loses to a pure balance or a pure locality plan under
-/// that evaluator (execution spec 9, first line). Beside a running placement, which is a start too, the time of a layer includes what moving there
+/// that evaluator (execution spec 9, first line). Beside a running placement, which is a start too, as are points of the trade between moves and balance, the time of a layer includes what moving there
 /// costs (<see cref="PlacementProblem.MoveTime"/>), and with a move budget only the layers with the largest saving per fetch move.
 /// </summary>
 /// <remarks>
@@ -21,6 +21,7 @@ namespace Crossweave.Planning.Locality;
 public sealed class AutoPlanner(Func<IReadOnlyList<IPlacementPlanner>> others) : IPlacementPlanner
 {
     private const int Trials = 48;
+    private const int FrontPoints = 6;
 
     private static readonly double[] Caps = [1.1, 1.3, 1.6];
 
@@ -34,7 +35,7 @@ public sealed class AutoPlanner(Func<IReadOnlyList<IPlacementPlanner>> others) :
     {
         problem.Validate();
         LayerTokens.Routing(problem);
-        var time = WithMoves(problem, problem.LayerTime ?? ((layer, placement) => RowsAndCopies(problem, layer, placement)));
+        var time = problem.LayerTime ?? ((layer, placement) => RowsAndCopies(problem, layer, placement));
         var starts = new List<ExpertPlacement>();
         foreach (var planner in others())
             if (planner is not AutoPlanner && planner.Suits(problem))
@@ -43,26 +44,14 @@ public sealed class AutoPlanner(Func<IReadOnlyList<IPlacementPlanner>> others) :
         if (problem.MaxLoad is null)
             foreach (var cap in Caps)
                 starts.Add(locality.Plan(problem with { MaxLoad = cap }, prng.Split(locality.Name)));
-        var layers = new LayerPlacement[problem.Load.LayerCount];
-        Parallel.For(0, layers.Length, l =>
-        {
-            var (best, least) = (starts[0].Layers[l], double.PositiveInfinity);
-            foreach (var start in starts)
-            {
-                if (time(l, start.Layers[l]) is var t && t >= least) continue;
-                (best, least) = (start.Layers[l], t);
-            }
-
-            layers[l] = Improve(best, least, placement => time(l, placement), prng.Split("exchanges").Split(l));
-        });
-
+        if (MigrationFront.Of(problem) is { } front) starts.AddRange(front.Spread(FrontPoints).Skip(1).Select(front.PlacementAt));
+        var timeOf = new double[problem.Load.LayerCount][];
+        Parallel.For(0, timeOf.Length, l => timeOf[l] = [.. starts.Select(start => time(l, start.Layers[l]))]);
+        var prices = new MovePrices(problem, starts, timeOf);
+        var layers = new LayerPlacement[timeOf.Length];
+        Parallel.For(0, layers.Length, l => layers[l] = Improve(starts[prices.Choice[l]].Layers[l], placement => time(l, placement) + prices.Of(l, placement), prng.Split("exchanges").Split(l)));
         return new ExpertPlacement(WithinBudget(problem, layers, time), problem.Load.LayerIds);
     }
-
-    /// <summary>The evaluator plus the share of the move there that falls on one batch.</summary>
-    private static Func<int, LayerPlacement, double> WithMoves(PlacementProblem problem, Func<int, LayerPlacement, double> time) =>
-        problem.Previous is not { } running || problem.MoveTime == 0 ? time
-        : (layer, placement) => time(layer, placement) + (problem.MoveTime * PlacementMetrics.FetchedByRank(running.Layers[layer], placement).Max());
 
     // With a move budget, layers move in the order of time saved per fetch, as long as they fit.
     private static LayerPlacement[] WithinBudget(PlacementProblem problem, LayerPlacement[] layers, Func<int, LayerPlacement, double> time)
@@ -82,9 +71,10 @@ public sealed class AutoPlanner(Func<IReadOnlyList<IPlacementPlanner>> others) :
         return kept;
     }
 
-    private static LayerPlacement Improve(LayerPlacement best, double least, Func<LayerPlacement, double> time, Prng prng)
+    private static LayerPlacement Improve(LayerPlacement best, Func<LayerPlacement, double> time, Prng prng)
     {
         if (best.RankCount == 1) return best;
+        var least = time(best);
         for (var trial = 0; trial < Trials; trial++)
         {
             var slots = best.ExpertOfSlot.ToArray();
