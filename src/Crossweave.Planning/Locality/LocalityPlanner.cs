@@ -8,16 +8,21 @@ namespace Crossweave.Planning.Locality;
 
 /// <summary>
 /// Fewest distinct ranks per token (ours; execution spec 2.4, 3.3 and 3.4): the connectivity of the hypergraph of tokens itself, not
-/// pair counts, is minimised by exchanges of experts under a cap on rank load; up to 16 experts exactly. With several nodes, experts
-/// are divided over nodes first. Redundant slots take the replicas that save the most copies under locality-first dispatch.
+/// pair counts, is minimised by exchanges of experts under a cap on rank load (<see cref="CopySearch"/>); up to 16 experts exactly. With several nodes,
+/// experts are divided over nodes first. Redundant slots take the replicas that save the most copies under locality-first dispatch.
 /// </summary>
 /// <remarks>
 /// The cap is <see cref="PlacementProblem.MaxLoad"/> times the mean; without one, what Occult's greedy reaches on the same tokens, so
-/// that it is beaten at its own load (and never above it on the tokens planned on). O(tokens k + rounds x experts^2) per layer, about 20 ms for 64
-/// experts. Bad when the skew is so large that the cap decides everything: then balance and locality pull against each other.
+/// that it is beaten at its own load (and never above it on the tokens planned on). Where single experts are so hot that no division keeps the cap,
+/// it is the least load that <see cref="BalancedGroups"/> reaches, for every rank of that layer: squeezing the others would cost copies and not
+/// shorten the layer. Loads hold on the tokens planned on; others differ. O(tokens k + exchanges (experts x ranks + tokens k^2 / experts)) per layer,
+/// about 50 ms for 64 experts and 8,192 tokens. Bad when the skew is so large that the cap decides everything: then balance and locality pull
+/// against each other, and only redundant slots help.
 /// </remarks>
 public sealed class LocalityPlanner : IPlacementPlanner
 {
+    private const int RandomStarts = 2;
+
     public string Name => "locality";
 
     public string Summary => "fewest distinct ranks per token under a load cap (--max-load; default: Occult's own load)";
@@ -70,7 +75,7 @@ public sealed class LocalityPlanner : IPlacementPlanner
                 if (s != r) cost += counts.RankCopies[s, r];
             }
 
-            cost += CopySearch.Charge * Math.Max(0, rows - cap);
+            cost += LocalityReplicas.Charge * Math.Max(0, rows - cap);
         }
 
         return cost;
@@ -108,15 +113,17 @@ public sealed class LocalityPlanner : IPlacementPlanner
     {
         var experts = sets.ExpertCount;
         if (ranks == 1) return new int[experts];
-        if (ExactGroups.CanSolve(experts, ranks) && ExactGroups.Solve(sets, load, ranks, cap) is { } proven) return proven;
         var capacity = RankGroups.EvenCapacity(experts, ranks);
+        var (balanced, reachable) = BalancedGroups.Place(load, capacity);
+        cap = Math.Max(cap, reachable);
+        if (ExactGroups.CanSolve(experts, ranks) && ExactGroups.Solve(sets, load, ranks, cap) is { } proven) return proven;
         var pairs = sets.Pairs();
         var contiguous = new int[experts];
         for (var (e, rank) = (0, 0); rank < ranks; rank++)
             for (var k = 0; k < capacity[rank]; k++)
                 contiguous[e++] = rank;
-        var starts = new List<int[]> { OccultGreedy.Place(pairs, capacity, roundRobin: false), OccultGreedy.Place(pairs, capacity, roundRobin: true), contiguous };
-        for (var s = 0; s < SearchEffort.Default.RandomStarts; s++)
+        var starts = new List<int[]> { balanced, OccultGreedy.Place(pairs, capacity, roundRobin: true), OccultGreedy.Place(pairs, capacity, roundRobin: false), contiguous };
+        for (var s = 0; s < RandomStarts; s++)
         {
             var random = contiguous.ToArray();
             prng.Shuffle<int>(random);

@@ -10,6 +10,9 @@ namespace Crossweave.Planning.Locality;
 /// </summary>
 internal static class LocalityReplicas
 {
+    /// <summary>Copies that one row above the cap counts for.</summary>
+    public const long Charge = 16;
+
     /// <param name="groups">Experts placed once; gets the replicas.</param>
     /// <param name="sets">Tokens.</param>
     /// <param name="rankOfExpert">First replica.</param>
@@ -79,7 +82,7 @@ internal static class LocalityReplicas
                 {
                     var here = (e * _ranks) + r;
                     var remote = ((_ranks - _holders[e]) * _saved[here]) + _alone[e]; // times ranks
-                    var value = remote + (_ranks * CopySearch.Charge * Math.Min(_movable[here], Math.Max(0, _cap - _rankLoad[r])));
+                    var value = remote + (_ranks * Charge * Math.Min(_movable[here], Math.Max(0, _cap - _rankLoad[r])));
                     if (value <= gain || !groups.HasRoom(r) || groups.Holds(r, e)) continue;
                     (gain, expert, rank) = (value, e, r);
                 }
