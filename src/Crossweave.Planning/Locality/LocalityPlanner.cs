@@ -1,23 +1,28 @@
 using Crossweave.Algorithms;
 using Crossweave.Core.Placement;
 using Crossweave.Core.Routing;
-using Crossweave.Core.Traffic;
 using Crossweave.Planning.Placement;
 
 namespace Crossweave.Planning.Locality;
 
 /// <summary>
 /// Fewest distinct ranks per token (ours; execution spec 2.4, 3.3 and 3.4): the connectivity of the hypergraph of tokens itself, not
-/// pair counts, is minimised by exchanges of experts under a cap on rank load; up to 16 experts exactly. With several nodes, experts
-/// are divided over nodes first. Redundant slots take the replicas that save the most copies under locality-first dispatch.
+/// pair counts, is minimised by exchanges of experts under a cap on rank load (<see cref="CopySearch"/>); up to 16 experts exactly. With several nodes,
+/// experts are divided over nodes first. Redundant slots take copies of the hottest experts first; then
+/// replicas and experts are exchanged while that saves copies under locality-first dispatch (<see cref="ReplicaSearch"/>).
 /// </summary>
 /// <remarks>
 /// The cap is <see cref="PlacementProblem.MaxLoad"/> times the mean; without one, what Occult's greedy reaches on the same tokens, so
-/// that it is beaten at its own load (and never above it on the tokens planned on). O(tokens k + rounds x experts^2) per layer, about 20 ms for 64
-/// experts. Bad when the skew is so large that the cap decides everything: then balance and locality pull against each other.
+/// that it is beaten at its own load (and never above it on the tokens planned on). Where single experts are so hot that no division keeps the cap,
+/// it is the least load that <see cref="BalancedGroups"/> reaches, for every rank of that layer: squeezing the others would cost copies and not
+/// shorten the layer. Loads hold on the tokens planned on; others differ. O(tokens k + exchanges (experts x ranks + tokens k^2 / experts)) per layer,
+/// about 50 ms for 64 experts and 8,192 tokens. Bad when the skew is so large that the cap decides everything: then balance and locality pull
+/// against each other, and only redundant slots help.
 /// </remarks>
 public sealed class LocalityPlanner : IPlacementPlanner
 {
+    private const int RandomStarts = 2;
+
     public string Name => "locality";
 
     public string Summary => "fewest distinct ranks per token under a load cap (--max-load; default: Occult's own load)";
@@ -43,40 +48,17 @@ public sealed class LocalityPlanner : IPlacementPlanner
         LayerPlacement? best = null;
         var least = long.MaxValue;
         foreach (var rankOf in new[] { plain, relieved })
-            foreach (var forLocality in new[] { true, false })
-            {
-                var groups = new RankGroups(rankOf, ranks, problem.SlotsPerRank);
-                if (forLocality) LocalityReplicas.Add(groups, tokens.Sets, rankOf, tokens.Load, ranks, cap);
-                else groups.FillWithHottest(tokens.Load);
-                var candidate = groups.ToLayer();
-                var cost = Cost(candidate, problem, layer, cap);
-                if (cost < least) (best, least) = (candidate, cost);
-            }
+        {
+            var groups = new RankGroups(rankOf, ranks, problem.SlotsPerRank);
+            groups.FillWithHottest(tokens.Load);
+            var slots = groups.ToLayer().ExpertOfSlot.ToArray();
+            var search = new ReplicaSearch(tokens.Sets, slots, ranks, IsTiered(problem) ? ranks / problem.NodeCount : ranks, cap);
+            search.Run();
+            if (search.Cost < least) (best, least) = (LayerPlacement.Even(problem.ExpertCount, slots, ranks), search.Cost);
+        }
 
         return best!;
     });
-
-    /// <summary>Remote copies of the planning tokens under locality-first dispatch, and the charge for rows above the cap.</summary>
-    private static long Cost(LayerPlacement placement, PlacementProblem problem, int layer, long cap)
-    {
-        var trace = problem.Routing!;
-        var sources = new SequenceSourceRanks().Assign(trace, 0, trace.TokenCount, placement.RankCount);
-        var counts = CopyCounter.Count(trace, layer, 0, sources, placement, 1, new LocalityFirstReplicas());
-        var cost = 0L;
-        for (var r = 0; r < placement.RankCount; r++)
-        {
-            var rows = 0L;
-            for (var s = 0; s < placement.RankCount; s++)
-            {
-                rows += counts.Rows[s, r];
-                if (s != r) cost += counts.RankCopies[s, r];
-            }
-
-            cost += CopySearch.Charge * Math.Max(0, rows - cap);
-        }
-
-        return cost;
-    }
 
     // Load of one replica when every redundant slot goes to the expert with the largest load per replica, at most one per rank.
     private static (long[] Share, long Sum) Shares(long[] load, PlacementProblem problem)
@@ -88,11 +70,13 @@ public sealed class LocalityPlanner : IPlacementPlanner
         return (share, share.Sum());
     }
 
+    private static bool IsTiered(PlacementProblem problem) =>
+        problem.NodeCount > 1 && problem.RankCount % problem.NodeCount == 0 && problem.ExpertCount % problem.NodeCount == 0;
+
     private static int[] Divide(LayerTokens tokens, PlacementProblem problem, long cap, Prng prng)
     {
         var (ranks, experts) = (problem.RankCount, problem.ExpertCount);
-        var isTiered = problem.NodeCount > 1 && ranks % problem.NodeCount == 0 && experts % problem.NodeCount == 0;
-        if (!isTiered) return Divide(tokens.Sets, tokens.Load, ranks, cap, prng);
+        if (!IsTiered(problem)) return Divide(tokens.Sets, tokens.Load, ranks, cap, prng);
         var perNode = ranks / problem.NodeCount;
         var nodeOf = Divide(tokens.Sets, tokens.Load, problem.NodeCount, cap * perNode, prng.Split("nodes"));
         var rankOf = new int[experts];
@@ -110,15 +94,17 @@ public sealed class LocalityPlanner : IPlacementPlanner
     {
         var experts = sets.ExpertCount;
         if (ranks == 1) return new int[experts];
-        if (ExactGroups.CanSolve(experts, ranks) && ExactGroups.Solve(sets, load, ranks, cap) is { } proven) return proven;
         var capacity = RankGroups.EvenCapacity(experts, ranks);
+        var (balanced, reachable) = BalancedGroups.Place(load, capacity);
+        cap = Math.Max(cap, reachable);
+        if (ExactGroups.CanSolve(experts, ranks) && ExactGroups.Solve(sets, load, ranks, cap) is { } proven) return proven;
         var pairs = sets.Pairs();
         var contiguous = new int[experts];
         for (var (e, rank) = (0, 0); rank < ranks; rank++)
             for (var k = 0; k < capacity[rank]; k++)
                 contiguous[e++] = rank;
-        var starts = new List<int[]> { OccultGreedy.Place(pairs, capacity, roundRobin: false), OccultGreedy.Place(pairs, capacity, roundRobin: true), contiguous };
-        for (var s = 0; s < SearchEffort.Default.RandomStarts; s++)
+        var starts = new List<int[]> { balanced, OccultGreedy.Place(pairs, capacity, roundRobin: true), OccultGreedy.Place(pairs, capacity, roundRobin: false), contiguous };
+        for (var s = 0; s < RandomStarts; s++)
         {
             var random = contiguous.ToArray();
             prng.Shuffle<int>(random);
