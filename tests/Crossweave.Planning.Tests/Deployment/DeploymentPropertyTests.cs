@@ -43,6 +43,48 @@ public sealed class DeploymentPropertyTests
         }
     }
 
+    // Two models of every family on the published devices, in proportion and steep: the proof against every placement.
+    [Theory]
+    [InlineData("t2")]
+    [InlineData("pg")]
+    public void Proofs_of_every_family_agree_with_exhaustion(string lineName)
+    {
+        var line = TimeLines.Find(lineName, "test");
+        for (var seed = 0; seed < 60; seed++)
+        {
+            var (n, prng) = (seed % 10 == 0 ? 5 : 3 + (seed % 2), new Prng(900).Split(seed));
+            var family = DeploymentFamilies.All[seed % DeploymentFamilies.All.Count];
+            var problem = new DeploymentProblem(DeploymentFamilies.Devices(n, seed % 4 >= 2), [DeploymentFamilies.Model(family.Draw(n, prng.Split(0))), DeploymentFamilies.Model(family.Draw(n, prng.Split(1)))]);
+            var plan = OptimalMethod.Quality.Solve(problem, line, new Prng(1));
+            Assert.Equal((seed, Exhaust(line.For(problem), 2), true), (seed, plan.Value, plan.IsProven));
+        }
+    }
+
+    // From the worst of many random placements, so that the search itself has to find the optimum; bounds of a search cut short hold.
+    [Fact]
+    public void The_search_needs_no_good_start()
+    {
+        foreach (var line in new[] { TimeLines.Find("t2", "test"), TimeLines.Find("pg", "test") })
+        {
+            for (var seed = 0; seed < 30; seed++)
+            {
+                var problem = Problem(7, 2, seed);
+                var time = line.For(problem);
+                if (TwoThresholdMethod.CanSolve(time)) continue;
+                var optimum = OptimalMethod.Quality.Solve(problem, line, new Prng(1)).Value;
+                var start = Enumerable.Range(0, 20).Select(s => DeploymentPlan.From(time, PlacementRules.Random(problem, new Prng((ulong)s)))).MaxBy(p => p.Value)!;
+                var search = new DomainSearch(time, start);
+                search.RaiseBound();
+                Assert.InRange(search.LowerBound, 0, optimum);
+                search.Below(search.Value, 2_000);
+                Assert.True(search.LowerBound <= optimum && optimum <= search.Value, $"{line.Name} {seed}: {search.LowerBound} {optimum} {search.Value}");
+                search.Below(search.Value, 50_000_000);
+                Assert.Equal((seed, optimum, optimum), (seed, search.Value, search.LowerBound));
+                Assert.Equal(optimum, search.Plan().Value);
+            }
+        }
+    }
+
     [Fact]
     public void Searches_are_never_above_the_rules_and_the_queue_is_never_slower_than_global_phases()
     {
