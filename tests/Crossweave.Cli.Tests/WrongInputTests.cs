@@ -70,4 +70,16 @@ public sealed class WrongInputTests
         Cli.Run("plan", folder.File("broken.npy", "not numpy"), "--model", "deepseek-v2-lite", "--ranks", "8", "--out", folder.File("out"), "--json", folder.File("plan.json"));
         Assert.Equal(["broken.npy"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName));
     }
+
+    [Fact]
+    public void What_is_no_JSON_is_not_quoted_at_length()
+    {
+        using var folder = new Cli.Folder();
+        var file = folder.File("map.yaml", string.Join('\n', Enumerable.Range(0, 500).Select(i => $"n{i}: [1, 2, 3]")));
+        var (code, _, error) = Cli.Run("verify", file);
+        Assert.Equal(2, code);
+        Assert.Contains("map.yaml: not valid JSON at line 1", error, StringComparison.Ordinal);
+        Assert.Equal(1, error.Count(c => c == '\n'));
+        Assert.InRange(error.Length, 1, 500);
+    }
 }

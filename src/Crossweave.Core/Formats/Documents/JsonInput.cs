@@ -8,6 +8,8 @@ namespace Crossweave.Core.Formats.Documents;
 /// </summary>
 public readonly struct JsonInput
 {
+    private const int LongestMessage = 160;
+
     private readonly JsonElement _element;
     private readonly string _file;
     private readonly string _at;
@@ -40,9 +42,12 @@ public readonly struct JsonInput
         catch (JsonException e)
         {
             var place = e.LineNumber is { } line ? $" at line {line + 1}, byte {(e.BytePositionInLine ?? 0) + 1}" : "";
-            throw new InputException($"{path}: not valid JSON{place}: {e.Message}", e);
+            throw new InputException($"{path}: not valid JSON{place}: {Shortened(e.Message)}", e);
         }
     }
+
+    // The parser quotes what it found, which can be the whole file.
+    private static string Shortened(string message) => message.Length <= LongestMessage ? message : string.Concat(message.AsSpan(0, LongestMessage), "...");
 
     /// <summary>The required member <paramref name="key"/>.</summary>
     public JsonInput this[string key] => Find(key) ?? throw InputException.At(Where, $"no \"{key}\"", $"the key \"{key}\"");
