@@ -17,6 +17,9 @@ public sealed record PlacementProblem(ExpertLoad Load, int SlotCount, int RankCo
     /// <summary>Single tokens of the planning part, for planners that look at co-activation; null when only loads are known.</summary>
     public RoutingTrace? Routing { get; init; }
 
+    /// <summary>Pair counts instead of single tokens, for planners that <see cref="IPlacementPlanner.TakesPairs"/>; null when tokens or only loads are known.</summary>
+    public PairCounts? Pairs { get; init; }
+
     /// <summary>The placement that is running now, for planners that limit migration; null at a first start.</summary>
     public ExpertPlacement? Previous { get; init; }
 
@@ -62,6 +65,9 @@ public interface IPlacementPlanner
 
     /// <summary>True when it looks at single tokens and refuses problems without <see cref="PlacementProblem.Routing"/>.</summary>
     bool NeedsRouting => false;
+
+    /// <summary>True when <see cref="PlacementProblem.Pairs"/> do instead of single tokens, or nothing of either is needed.</summary>
+    bool TakesPairs => !NeedsRouting;
 
     /// <exception cref="InputException">The problem's shape does not suit this planner.</exception>
     ExpertPlacement Plan(PlacementProblem problem, Prng prng);

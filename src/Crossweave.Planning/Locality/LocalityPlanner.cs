@@ -13,7 +13,7 @@ namespace Crossweave.Planning.Locality;
 /// </summary>
 /// <remarks>
 /// The cap is <see cref="PlacementProblem.MaxLoad"/> times the mean; without one, what Occult's greedy reaches on the same tokens, so
-/// that it is beaten at its own load (and never above it on the tokens planned on). Where single experts are so hot that no division keeps the cap,
+/// that it is beaten at its own load (and never above it on the tokens planned on); without one and from pair counts alone there is none. Where single experts are so hot that no division keeps the cap,
 /// it is the least load that <see cref="BalancedGroups"/> reaches, for every rank of that layer: squeezing the others would cost copies and not
 /// shorten the layer. Loads hold on the tokens planned on; others differ. O(tokens k + exchanges (experts x ranks + tokens k^2 / experts)) per layer,
 /// about 50 ms for 64 experts and 8,192 tokens. Bad when the skew is so large that the cap decides everything: then balance and locality pull
@@ -29,13 +29,15 @@ public sealed class LocalityPlanner : IPlacementPlanner
 
     public bool NeedsRouting => true;
 
+    public bool TakesPairs => true;
+
     public ExpertPlacement Plan(PlacementProblem problem, Prng prng) => LayerTokens.Plan(problem, (tokens, layer) =>
     {
         var ranks = problem.RankCount;
         var capacity = RankGroups.EvenCapacity(problem.ExpertCount, ranks);
         var rows = tokens.Load.Sum();
-        var cap = problem.MaxLoad is { } most
-            ? (long)Math.Min(most * rows / ranks, rows)
+        var cap = problem.MaxLoad is { } most ? (long)Math.Min(most * rows / ranks, rows)
+            : problem.Routing is null ? rows
             : tokens.BusiestRank(OccultGreedy.Place(tokens.Sets.Pairs(), capacity, roundRobin: false), ranks);
         var plain = Divide(tokens, problem, cap, prng.Split(layer));
         if (problem.SlotCount == problem.ExpertCount) return new RankGroups(plain, ranks, problem.SlotsPerRank).ToLayer();
@@ -57,6 +59,10 @@ public sealed class LocalityPlanner : IPlacementPlanner
 
         return best!;
     });
+
+    /// <summary>True when its placements have the fewest copies that the cap allows: few experts, one slot each, no division over nodes first.</summary>
+    public static bool Proves(PlacementProblem problem) =>
+        problem.SlotCount == problem.ExpertCount && !IsTiered(problem) && ExactGroups.CanSolve(problem.ExpertCount, problem.RankCount);
 
     // Load of one replica when every redundant slot goes to the expert with the largest load per replica, at most one per rank.
     private static (long[] Share, long Sum) Shares(long[] load, PlacementProblem problem)
