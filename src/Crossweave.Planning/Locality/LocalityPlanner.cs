@@ -7,7 +7,8 @@ namespace Crossweave.Planning.Locality;
 
 /// <summary>
 /// Fewest distinct ranks per token (ours; execution spec 2.4, 3.3 and 3.4): the connectivity of the hypergraph of tokens itself, not
-/// pair counts, is minimised by exchanges of experts under a cap on rank load (<see cref="CopySearch"/>); up to 16 experts exactly. With several nodes,
+/// pair counts, is minimised by exchanges of experts under a cap on rank load (<see cref="CopySearch"/>); up to 16 experts, and two per
+/// rank of any number, exactly. With several nodes,
 /// experts are divided over nodes first. Redundant slots take copies of the hottest experts first; then
 /// replicas and experts are exchanged while that saves copies under locality-first dispatch (<see cref="ReplicaSearch"/>).
 /// </summary>
@@ -60,9 +61,10 @@ public sealed class LocalityPlanner : IPlacementPlanner
         return best!;
     });
 
-    /// <summary>True when its placements have the fewest copies that the cap allows: few experts, one slot each, no division over nodes first.</summary>
+    /// <summary>True when its placements have the fewest copies that the cap allows: few experts or two per rank, one slot each, no division over nodes first.</summary>
     public static bool Proves(PlacementProblem problem) =>
-        problem.SlotCount == problem.ExpertCount && !IsTiered(problem) && ExactGroups.CanSolve(problem.ExpertCount, problem.RankCount);
+        problem.SlotCount == problem.ExpertCount && !IsTiered(problem)
+        && (ExactPairs.CanSolve(problem.ExpertCount, problem.RankCount) || ExactGroups.CanSolve(problem.ExpertCount, problem.RankCount));
 
     // Load of one replica when every redundant slot goes to the expert with the largest load per replica, at most one per rank.
     private static (long[] Share, long Sum) Shares(long[] load, PlacementProblem problem)
@@ -101,13 +103,14 @@ public sealed class LocalityPlanner : IPlacementPlanner
         var capacity = RankGroups.EvenCapacity(experts, ranks);
         var (balanced, reachable) = BalancedGroups.Place(load, capacity);
         cap = Math.Max(cap, reachable);
+        if (ExactPairs.CanSolve(experts, ranks) && ExactPairs.Solve(sets, load, cap) is { } pairs) return pairs;
         if (ExactGroups.CanSolve(experts, ranks) && ExactGroups.Solve(sets, load, ranks, cap) is { } proven) return proven;
-        var pairs = sets.Pairs();
+        var together = sets.Pairs();
         var contiguous = new int[experts];
         for (var (e, rank) = (0, 0); rank < ranks; rank++)
             for (var k = 0; k < capacity[rank]; k++)
                 contiguous[e++] = rank;
-        var starts = new List<int[]> { balanced, OccultGreedy.Place(pairs, capacity, roundRobin: true), OccultGreedy.Place(pairs, capacity, roundRobin: false), contiguous };
+        var starts = new List<int[]> { balanced, OccultGreedy.Place(together, capacity, roundRobin: true), OccultGreedy.Place(together, capacity, roundRobin: false), contiguous };
         for (var s = 0; s < RandomStarts; s++)
         {
             var random = contiguous.ToArray();
