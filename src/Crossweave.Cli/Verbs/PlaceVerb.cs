@@ -18,6 +18,7 @@ internal static class PlaceVerb
     {
         var loads = new Option<string?>("--loads") { Description = "Loads: {\"weight\": [[...]]} (layers x experts), or any recording 'crossweave import --list' names.", HelpName = "W.json" };
         var trace = new Option<string?>("--trace") { Description = "Single tokens instead of --loads: planned on one part of the sequences, judged on the other.", HelpName = "TRACE" };
+        var pairs = new PairOptions();
         var layer = new Option<string>("--layer") { Description = "With --trace: 'all', or layers of the recording by position (0,5,11).", DefaultValueFactory = _ => "all", HelpName = "LIST" };
         var fraction = new Option<double>("--train-fraction") { Description = "With --trace: share of the tokens to plan on.", DefaultValueFactory = _ => 0.5, HelpName = "F" };
         var replicas = new Option<string>("--replicas") { Description = $"With --trace, choice among replicas when judging: {string.Join(", ", ReplicaRules.All.Select(r => r.Name))}.", DefaultValueFactory = _ => new LocalityFirstReplicas().Name, HelpName = "RULE" };
@@ -35,10 +36,11 @@ internal static class PlaceVerb
         var json = CommonOptions.Json();
         var seed = CommonOptions.Seed();
         var list = CommonOptions.List("planners");
-        var command = new Command("place", "Place experts on ranks from recorded loads or, with --trace, single tokens.") { loads, trace, layer, fraction, planner, slots, ranks, nodes, groups, maxLoad, replicas, tokenBytes, output };
+        var command = new Command("place", "Place experts on ranks from recorded loads, single tokens (--trace) or pair counts (--pairs).") { loads, trace, layer, fraction, planner, slots, ranks, nodes, groups, maxLoad, replicas, tokenBytes, output };
         previous.AddTo(command);
         rankSlots.AddTo(command);
         reading.AddTo(command);
+        pairs.AddTo(command);
         foreach (var option in new Option[] { json, seed, list }) command.Options.Add(option);
         command.SetAction(parsed =>
         {
@@ -50,7 +52,9 @@ internal static class PlaceVerb
                     throw Core.InputException.At(option.Name, "it without --trace", "--trace beside it");
             using var tokens = recording is null ? null : reading.ReadTrace(parsed, recording);
             var split = tokens is null ? default : Split(tokens, parsed.GetValue(layer)!, parsed.GetValue(fraction), parsed.GetValue(seed));
-            var load = split.Planning is null ? reading.ReadLoads(parsed, VerbText.Need(parsed, loads)) : LoadCounter.Count(split.Planning);
+            using var progress = TerminalProgress.ForStandardError();
+            var counts = pairs.Read(parsed, recording is not null || parsed.GetValue(loads) is not null);
+            var load = split.Planning is not null ? LoadCounter.Count(split.Planning) : counts?.Load(pairs.TopK(parsed)) ?? reading.ReadLoads(parsed, VerbText.Need(parsed, loads));
             var limits = rankSlots.Read(parsed, load.LayerCount);
             if (limits is not null && parsed.GetValue(slots) is not null) throw Core.InputException.At("--slots", "it beside limits per rank", "--slots, --rank-slots or --rank-memory");
             var rankCount = parsed.GetValue(ranks) ?? limits?.Slots.Length ?? throw Core.InputException.At("--ranks", "nothing", "the number of ranks");
@@ -59,6 +63,7 @@ internal static class PlaceVerb
                 load, limits is { } given ? (int)Math.Min(int.MaxValue, given.Slots.Sum(n => (long)n)) : parsed.GetValue(slots) ?? (load.ExpertCount + rankCount - 1) / rankCount * rankCount, rankCount, parsed.GetValue(nodes), parsed.GetValue(groups))
             {
                 Routing = split.Planning,
+                Pairs = counts,
                 MaxLoad = parsed.GetValue(maxLoad),
                 RankSlots = limits?.Slots,
             };
@@ -69,11 +74,17 @@ internal static class PlaceVerb
             var copies = ScheduleVerb.TokenBytes(parsed.GetValue(tokenBytes)!);
             var options = new TrafficOptions(SendMode.PerRank, SumBeforeCombine: true, copies, copies, problem.NodeCount, ReplicaRules.Find(parsed.GetValue(replicas)!, "--replicas"));
             var prng = new Prng(parsed.GetValue(seed));
-            var results = fitting.Select(p => Result(p, problem, split.HeldOut, options, prng)).ToList();
-            if (results.Count > 1 && (parsed.GetValue(json) ?? parsed.GetValue(output)) is not null)
+            if (fitting.Count > 1 && (parsed.GetValue(json) ?? parsed.GetValue(output)) is not null)
                 throw Core.InputException.At("--json and --out", "several planners", "one --planner");
+            var results = new List<Placed>();
+            foreach (var p in fitting)
+            {
+                progress.Report($"placing experts ({p.Name}), planners", results.Count, fitting.Count);
+                results.Add(Result(p, problem, split.HeldOut, options, prng, pairs.TopK(parsed)));
+            }
+
             if (parsed.GetValue(output) is { } path) Core.Formats.Placements.PlacementFormats.Find("crossweave", "--out").Write(results[0].Placement, path);
-            var document = parsed.GetValue(json) is null ? null : (PlaceDocument.From(results[0].Name, results[0].Placement, load, results[0].HeldOut, problem.HasUnevenSlots ? problem.RankSlots : null) with { Front = new IncrementalPlanner().Front(problem)?.Select(f => (f.Fetched, f.Balance)).ToList() }).ToJson();
+            var document = parsed.GetValue(json) is null ? null : (PlaceDocument.From(results[0].Name, results[0].Placement, load, results[0].HeldOut, problem.HasUnevenSlots ? problem.RankSlots : null, results[0].Pairs) with { Front = new IncrementalPlanner().Front(problem)?.Select(f => (f.Fetched, f.Balance)).ToList() }).ToJson();
             if (terminal.WriteJsonText(parsed.GetValue(json), document)) Print(terminal, problem, results, skipped);
             if (limits?.Derivation is { } derivation && parsed.GetValue(json) != "-") terminal.Out.WriteLine(derivation);
             return CommandLine.Done;
@@ -81,12 +92,12 @@ internal static class PlaceVerb
         return command;
     }
 
-    private sealed record Placed(string Name, ExpertPlacement Placement, HeldOutLayer[]? HeldOut);
+    private sealed record Placed(string Name, ExpertPlacement Placement, HeldOutLayer[]? HeldOut, PairLayer[]? Pairs);
 
-    private static Placed Result(IPlacementPlanner planner, PlacementProblem problem, RoutingTrace? heldOut, TrafficOptions options, Prng prng)
+    private static Placed Result(IPlacementPlanner planner, PlacementProblem problem, RoutingTrace? heldOut, TrafficOptions options, Prng prng, int topK)
     {
         var placement = planner.Plan(problem, prng.Split(planner.Name));
-        return new Placed(planner.Name, placement, heldOut is null ? null : HeldOutLayer.Judge(heldOut, placement, options, new SequenceSourceRanks()));
+        return new Placed(planner.Name, placement, heldOut is null ? null : HeldOutLayer.Judge(heldOut, placement, options, new SequenceSourceRanks()), PairOptions.Judge(planner, placement, problem, topK));
     }
 
     /// <summary>Planners that can fill ranks of unequal sizes, and those left out because they cannot.</summary>
@@ -119,7 +130,7 @@ internal static class PlaceVerb
                 new("planner", true), new("balancedness"), new("ratio of sums"), new("excess"), new("worst layer max/mean"), new("duplicate slots"),
                 .. problem.Previous is null ? (Column[])[] : [new("fetched"), new("of slots")],
             ]);
-        foreach (var (name, placement, _) in results)
+        foreach (var (name, placement, _, _) in results)
         {
             var b = PlacementMetrics.Balancedness(placement, problem.Load);
             var cells = new List<Cell>
@@ -141,6 +152,7 @@ internal static class PlaceVerb
         terminal.Write(table);
         if (skipped.Count > 0) terminal.Out.WriteLine("-: skipped, it needs the same number of slots on every rank");
         if (results[0].HeldOut is not null) PrintHeldOut(terminal, problem, results);
+        if (problem.Pairs is not null) PairOptions.Print(terminal, problem, [.. results.Select(r => (r.Name, r.Pairs!))]);
         if (new IncrementalPlanner().Front(problem) is not { } front) return;
         var trade = new Table("What fetched experts buy (incremental)", [new("fetched"), new("of slots"), new("balancedness")]);
         foreach (var step in front)
@@ -151,7 +163,7 @@ internal static class PlaceVerb
     private static void PrintHeldOut(Terminal terminal, PlacementProblem problem, IReadOnlyList<Placed> results)
     {
         var judged = new Table("Judged on held-out tokens, mean over layers", [new("planner", true), new("distinctRanksPerToken"), new("remote"), new("maxOverMeanRank"), new("bytes per layer"), new("cross-node")]);
-        foreach (var (name, _, heldOut) in results)
+        foreach (var (name, _, heldOut, _) in results)
         {
             var (bytes, across) = (heldOut!.Average(l => (double)l.WireBytes), heldOut!.Average(l => (double)l.CrossNodeBytes));
             judged.Add(name, ReportText.Fixed(heldOut!.Average(l => l.DistinctRanks), 4), ReportText.Fixed(heldOut!.Average(l => l.RemoteRanks), 4),

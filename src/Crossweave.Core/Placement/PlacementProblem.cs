@@ -17,6 +17,9 @@ public sealed record PlacementProblem(ExpertLoad Load, int SlotCount, int RankCo
     /// <summary>Single tokens of the planning part, for planners that look at co-activation; null when only loads are known.</summary>
     public RoutingTrace? Routing { get; init; }
 
+    /// <summary>Pair counts instead of single tokens, for planners that <see cref="IPlacementPlanner.TakesPairs"/>; null when tokens or only loads are known.</summary>
+    public PairCounts? Pairs { get; init; }
+
     /// <summary>The placement that is running now, for planners that limit migration; null at a first start.</summary>
     public ExpertPlacement? Previous { get; init; }
 
@@ -102,13 +105,16 @@ public interface IPlacementPlanner
     bool NeedsPrevious => false;
 
     /// <summary>What it needs is known.</summary>
-    bool Suits(PlacementProblem problem) => !(NeedsRouting && problem.Routing is null) && !(NeedsPrevious && problem.Previous is null);
+    bool Suits(PlacementProblem problem) => (problem.Pairs is null ? !NeedsRouting || problem.Routing is not null : TakesPairs) && !(NeedsPrevious && problem.Previous is null);
 
     /// <summary>What every number of fetched experts buys from the running placement on, which comes first; null for planners without such a trade or when nothing runs.</summary>
     IReadOnlyList<MigrationStep>? Front(PlacementProblem problem) => null;
 
     /// <summary>True when it keeps to <see cref="PlacementProblem.RankSlots"/> that differ; the others refuse them.</summary>
     bool FillsUnevenRanks => false;
+
+    /// <summary>True when <see cref="PlacementProblem.Pairs"/> do instead of single tokens, or nothing of either is needed.</summary>
+    bool TakesPairs => !NeedsRouting;
 
     /// <exception cref="InputException">The problem's shape does not suit this planner.</exception>
     ExpertPlacement Plan(PlacementProblem problem, Prng prng);

@@ -26,6 +26,8 @@ public sealed class GracePlanner : IPlacementPlanner
 
     public bool NeedsRouting => true;
 
+    public bool TakesPairs => true;
+
     public ExpertPlacement Plan(PlacementProblem problem, Prng prng) => LayerTokens.Plan(problem, (tokens, layer) =>
     {
         var pairs = tokens.Sets.Pairs();

@@ -7,13 +7,14 @@ namespace Crossweave.Planning.Locality;
 
 /// <summary>
 /// Fewest distinct ranks per token (ours; execution spec 2.4, 3.3 and 3.4): the connectivity of the hypergraph of tokens itself, not
-/// pair counts, is minimised by exchanges of experts under a cap on rank load (<see cref="CopySearch"/>); up to 16 experts exactly. With several nodes,
+/// pair counts, is minimised by exchanges of experts under a cap on rank load (<see cref="CopySearch"/>); up to 16 experts, and two per
+/// rank of any number, exactly. With several nodes,
 /// experts are divided over nodes first. Redundant slots take copies of the hottest experts first; then
 /// replicas and experts are exchanged while that saves copies under locality-first dispatch (<see cref="ReplicaSearch"/>).
 /// </summary>
 /// <remarks>
 /// The cap is <see cref="PlacementProblem.MaxLoad"/> times the mean; without one, what Occult's greedy reaches on the same tokens, so
-/// that it is beaten at its own load (and never above it on the tokens planned on). Where single experts are so hot that no division keeps the cap,
+/// that it is beaten at its own load (and never above it on the tokens planned on); without one and from pair counts alone there is none. Where single experts are so hot that no division keeps the cap,
 /// it is the least load that <see cref="BalancedGroups"/> reaches, for every rank of that layer: squeezing the others would cost copies and not
 /// shorten the layer. Loads hold on the tokens planned on; others differ. O(tokens k + exchanges (experts x ranks + tokens k^2 / experts)) per layer,
 /// about 50 ms for 64 experts and 8,192 tokens. Bad when the skew is so large that the cap decides everything: then balance and locality pull
@@ -29,6 +30,8 @@ public sealed class LocalityPlanner : IPlacementPlanner
 
     public bool NeedsRouting => true;
 
+    public bool TakesPairs => true;
+
     public ExpertPlacement Plan(PlacementProblem problem, Prng prng) => RankLabels.Near(problem, Groups(problem, prng));
 
     private static ExpertPlacement Groups(PlacementProblem problem, Prng prng) => LayerTokens.Plan(problem, (tokens, layer) =>
@@ -36,8 +39,8 @@ public sealed class LocalityPlanner : IPlacementPlanner
         var ranks = problem.RankCount;
         var capacity = RankGroups.EvenCapacity(problem.ExpertCount, ranks);
         var rows = tokens.Load.Sum();
-        var cap = problem.MaxLoad is { } most
-            ? (long)Math.Min(most * rows / ranks, rows)
+        var cap = problem.MaxLoad is { } most ? (long)Math.Min(most * rows / ranks, rows)
+            : problem.Routing is null ? rows
             : tokens.BusiestRank(OccultGreedy.Place(tokens.Sets.Pairs(), capacity, roundRobin: false), ranks);
         var plain = Divide(tokens, problem, cap, prng.Split(layer));
         if (problem.SlotCount == problem.ExpertCount) return new RankGroups(plain, ranks, problem.SlotsPerRank).ToLayer();
@@ -59,6 +62,11 @@ public sealed class LocalityPlanner : IPlacementPlanner
 
         return best!;
     });
+
+    /// <summary>True when its placements have the fewest copies that the cap allows: few experts or two per rank, one slot each, no division over nodes first.</summary>
+    public static bool Proves(PlacementProblem problem) =>
+        problem.SlotCount == problem.ExpertCount && !IsTiered(problem)
+        && (ExactPairs.CanSolve(problem.ExpertCount, problem.RankCount) || ExactGroups.CanSolve(problem.ExpertCount, problem.RankCount));
 
     // Load of one replica when every redundant slot goes to the expert with the largest load per replica, at most one per rank.
     private static (long[] Share, long Sum) Shares(long[] load, PlacementProblem problem)
@@ -97,13 +105,14 @@ public sealed class LocalityPlanner : IPlacementPlanner
         var capacity = RankGroups.EvenCapacity(experts, ranks);
         var (balanced, reachable) = BalancedGroups.Place(load, capacity);
         cap = Math.Max(cap, reachable);
+        if (ExactPairs.CanSolve(experts, ranks) && ExactPairs.Solve(sets, load, cap) is { } pairs) return pairs;
         if (ExactGroups.CanSolve(experts, ranks) && ExactGroups.Solve(sets, load, ranks, cap) is { } proven) return proven;
-        var pairs = sets.Pairs();
+        var together = sets.Pairs();
         var contiguous = new int[experts];
         for (var (e, rank) = (0, 0); rank < ranks; rank++)
             for (var k = 0; k < capacity[rank]; k++)
                 contiguous[e++] = rank;
-        var starts = new List<int[]> { balanced, OccultGreedy.Place(pairs, capacity, roundRobin: true), OccultGreedy.Place(pairs, capacity, roundRobin: false), contiguous };
+        var starts = new List<int[]> { balanced, OccultGreedy.Place(together, capacity, roundRobin: true), OccultGreedy.Place(together, capacity, roundRobin: false), contiguous };
         for (var s = 0; s < RandomStarts; s++)
         {
             var random = contiguous.ToArray();

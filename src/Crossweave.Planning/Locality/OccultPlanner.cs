@@ -20,6 +20,8 @@ public sealed class OccultPlanner(bool roundRobin) : IPlacementPlanner
 
     public bool NeedsRouting => true;
 
+    public bool TakesPairs => true;
+
     public ExpertPlacement Plan(PlacementProblem problem, Prng prng) => LayerTokens.Plan(problem, (tokens, _) =>
     {
         var capacity = RankGroups.EvenCapacity(problem.ExpertCount, problem.RankCount);

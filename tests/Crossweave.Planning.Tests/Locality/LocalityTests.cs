@@ -50,6 +50,24 @@ public sealed class LocalityTests
     }
 
     [Fact]
+    public void Pairs_of_experts_by_matching_are_those_by_enumeration_under_a_cap_too()
+    {
+        for (var seed = 0UL; seed < 20; seed++)
+        {
+            var prng = new Prng(seed).Split("pairs");
+            var experts = 8 + (2 * prng.NextInt(4));
+            var sets = RandomSets(experts, 4, 80, prng);
+            var load = Enumerable.Range(0, experts).Select(sets.Load).ToArray();
+            var cap = (long)((1.05 + (0.4 * prng.NextDouble())) * 2 * load.Sum() / experts);
+            var (matched, enumerated) = (ExactPairs.Solve(sets, load, cap), ExactGroups.Solve(sets, load, experts / 2, cap));
+            Assert.Equal(enumerated is null, matched is null);
+            if (matched is null) continue;
+            Assert.Equal(sets.Copies(enumerated!, experts / 2), sets.Copies(matched, experts / 2));
+            Assert.True(new LayerTokens(sets, load).BusiestRank(matched, experts / 2) <= cap);
+        }
+    }
+
+    [Fact]
     public void Real_pair_counts_reach_the_proven_optimum_where_the_greedy_is_far()
     {
         var pairs = TokenSets.OfPairs(8, Llama);

@@ -34,11 +34,17 @@ internal interface IPickleHost
     object? Reduce(PickleGlobal function, object?[] arguments, string where);
 
     object? Persistent(object? id, string where);
+
+    /// <summary>True when byte strings and BUILD, which arrays need, are allowed.</summary>
+    bool TakesArrays => false;
+
+    /// <summary>The value that stands for an object of <see cref="Reduce"/> once its state is set.</summary>
+    object? Build(object? target, object? state, string where) => throw new NotSupportedException();
 }
 
 /// <summary>
-/// Pickle protocols 2 to 5, restricted: it builds None, booleans, integers, floats, strings, lists, tuples and dictionaries, and asks
-/// its host for everything else. It executes nothing: any other opcode and any global that the host does not allow is refused by
+/// Pickle protocols 2 to 5, restricted: it builds None, booleans, integers, floats, strings, lists, tuples and dictionaries (byte strings too where the
+/// host takes arrays), and asks its host for everything else. It executes nothing: any other opcode and any global that the host does not allow is refused by
 /// name and byte offset. Memory is bounded by the length of the stream. Source: CPython pickletools.
 /// </summary>
 internal ref struct PickleReader
@@ -121,17 +127,24 @@ internal ref struct PickleReader
                     break;
                 case (byte)'R': // REDUCE
                     var call = PopMany(2);
-                    if (call is not [PickleGlobal function, PickleTuple arguments]) throw Fault("a call of something else than an allowed global", "one of the tensor-rebuild functions");
+                    if (call is not [PickleGlobal function, PickleTuple arguments]) throw Fault("a call of something else than an allowed global", "a function that rebuilds tensors or arrays");
                     _stack.Add(_host.Reduce(function, arguments.Items, $"{_where}: byte {_opcodeAt}"));
                     break;
                 case (byte)'Q': _stack.Add(_host.Persistent(Pop(), $"{_where}: byte {_opcodeAt}")); break; // BINPERSID
+                case (byte)'C' when _host.TakesArrays: _stack.Add(Take(Take(1)[0]).ToArray()); break;
+                case (byte)'B' when _host.TakesArrays: _stack.Add(Data(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)))); break;
+                case 0x8E or 0x96 when _host.TakesArrays: _stack.Add(Data(BinaryPrimitives.ReadUInt64LittleEndian(Take(8)))); break;
+                case (byte)'b' when _host.TakesArrays: // BUILD
+                    var built = PopMany(2);
+                    _stack.Add(_host.Build(built[0], built[1], $"{_where}: byte {_opcodeAt}"));
+                    break;
                 default: throw Fault($"pickle opcode {OpcodeName(opcode)}", "only opcodes of plain data and tensors");
             }
         }
     }
 
     private PickleGlobal Global(string module, string name) =>
-        _host.Allow(module, name) ?? throw Fault($"the global '{Shown(module)}.{Shown(name)}'", "only tensors, their storage types and OrderedDict (nothing else is loaded or run)");
+        _host.Allow(module, name) ?? throw Fault($"the global '{Shown(module)}.{Shown(name)}'", _host.TakesArrays ? "only numpy.ndarray and numpy.dtype (nothing else is loaded or run)" : "only tensors, their storage types and OrderedDict (nothing else is loaded or run)");
 
     private void Append(object?[] items)
     {
@@ -196,6 +209,12 @@ internal ref struct PickleReader
     {
         if (length > (ulong)(_bytes.Length - _at)) throw Fault($"a string of {length} bytes", $"at most the {_bytes.Length - _at} that are left (truncated?)");
         return Encoding.UTF8.GetString(Take((int)length));
+    }
+
+    private byte[] Data(ulong length)
+    {
+        if (length > (ulong)(_bytes.Length - _at)) throw Fault($"{length} bytes of data", $"at most the {_bytes.Length - _at} that are left (truncated?)");
+        return Take((int)length).ToArray();
     }
 
     private string Line()

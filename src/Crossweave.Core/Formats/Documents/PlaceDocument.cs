@@ -10,8 +10,16 @@ namespace Crossweave.Core.Formats.Documents;
 /// <param name="ReplicaCount">Slots of each expert.</param>
 /// <param name="MaxOverMean">Busiest rank's even-split load over the mean; 1 when the layer has no load.</param>
 /// <param name="RankOfSlot">Rank of each slot, ascending; null when every rank has the same number of slots.</param>
-/// <param name="HeldOut">What it does to tokens it was not planned on; null when planned from loads alone.</param>
-public sealed record PlaceLayer(int[] ExpertOfSlot, int[] ReplicaCount, double MaxOverMean, int[]? RankOfSlot = null, HeldOutLayer? HeldOut = null);
+/// <param name="HeldOut">What it does to tokens it was not planned on; null when planned from loads or pair counts.</param>
+/// <param name="Pairs">What it does to the pair counts it was planned on; null without them.</param>
+public sealed record PlaceLayer(int[] ExpertOfSlot, int[] ReplicaCount, double MaxOverMean, int[]? RankOfSlot = null, HeldOutLayer? HeldOut = null, PairLayer? Pairs = null);
+
+/// <summary>One placed layer on the pair counts it was planned on.</summary>
+/// <param name="IntraFraction">Pairs of experts on one rank over all pairs.</param>
+/// <param name="LeastDistinctRanks">Fewest mean distinct ranks per token (C_T) that this allows.</param>
+/// <param name="MostDistinctRanks">Most; the same for top-2, where pairs say it exactly.</param>
+/// <param name="Proven">No placement under the same load cap has more pairs on one rank.</param>
+public sealed record PairLayer(double IntraFraction, double LeastDistinctRanks, double MostDistinctRanks, bool Proven);
 
 /// <summary>
 /// A placement and its balance on given loads, as <c>crossweave place --json</c> prints it.
@@ -46,8 +54,9 @@ public sealed record PlaceDocument
     /// <param name="load">Loads it is judged on.</param>
     /// <param name="heldOut">Per layer, when tokens were held out.</param>
     /// <param name="rankSlots">Most slots of each rank, when they differ.</param>
+    /// <param name="pairs">Per layer, when planned from pair counts.</param>
     /// <exception cref="InputException">Ranks with different numbers of slots without <paramref name="rankSlots"/>.</exception>
-    public static PlaceDocument From(string planner, ExpertPlacement placement, ExpertLoad load, IReadOnlyList<HeldOutLayer>? heldOut = null, IReadOnlyList<int>? rankSlots = null)
+    public static PlaceDocument From(string planner, ExpertPlacement placement, ExpertLoad load, IReadOnlyList<HeldOutLayer>? heldOut = null, IReadOnlyList<int>? rankSlots = null, IReadOnlyList<PairLayer>? pairs = null)
     {
         var ratios = PlacementMetrics.MaxOverMean(placement, load);
         return new PlaceDocument
@@ -58,7 +67,7 @@ public sealed record PlaceDocument
             RankCount = placement.RankCount,
             ExpertCount = placement.ExpertCount,
             LayerIds = placement.LayerIds,
-            Layers = [.. placement.Layers.Select((layer, l) => new PlaceLayer(layer.ExpertOfSlot, ReplicaCounts(layer), ratios[l], rankSlots is null ? null : layer.RankOfSlot, heldOut?[l]))],
+            Layers = [.. placement.Layers.Select((layer, l) => new PlaceLayer(layer.ExpertOfSlot, ReplicaCounts(layer), ratios[l], rankSlots is null ? null : layer.RankOfSlot, heldOut?[l], pairs?[l]))],
             Balancedness = PlacementMetrics.Balancedness(placement, load),
         };
     }
@@ -87,6 +96,14 @@ public sealed record PlaceDocument
             {
                 json.Key("distinctRanksPerToken").Value(held.DistinctRanks).Key("remoteRanksPerToken").Value(held.RemoteRanks);
                 json.Key("maxOverMeanRank").Value(held.MaxOverMeanRank).Key("bytes").Value(held.WireBytes).Key("crossNodeBytes").Value(held.CrossNodeBytes);
+            }
+
+            if (layer.Pairs is { } pairs)
+            {
+                json.Key("intraFraction").Value(pairs.IntraFraction);
+                if (pairs.LeastDistinctRanks.Equals(pairs.MostDistinctRanks)) json.Key("distinctRanksPerToken").Value(pairs.MostDistinctRanks);
+                else json.Key("distinctRanksLeast").Value(pairs.LeastDistinctRanks).Key("distinctRanksMost").Value(pairs.MostDistinctRanks);
+                json.Key("proven").Value(pairs.Proven);
             }
 
             json.End();
@@ -134,12 +151,18 @@ public sealed record PlaceDocument
     private static PlaceLayer ReadLayer(JsonInput layer, bool uneven)
     {
         layer.AllowOnly(
-            "expertOfSlot", "rankOfSlot", "replicaCount", "maxOverMean", "distinctRanksPerToken", "remoteRanksPerToken", "maxOverMeanRank", "bytes", "crossNodeBytes");
-        var heldOut = layer.Find("distinctRanksPerToken") is null ? null : new HeldOutLayer(
+            "expertOfSlot", "rankOfSlot", "replicaCount", "maxOverMean", "distinctRanksPerToken", "remoteRanksPerToken", "maxOverMeanRank", "bytes", "crossNodeBytes",
+            "intraFraction", "distinctRanksLeast", "distinctRanksMost", "proven");
+        var heldOut = layer.Find("remoteRanksPerToken") is null ? null : new HeldOutLayer(
             layer["distinctRanksPerToken"].Double(), layer["remoteRanksPerToken"].Double(), layer["maxOverMeanRank"].Double(), layer["bytes"].Int64(0), layer["crossNodeBytes"].Int64(0));
+        var pairs = layer.Find("intraFraction") is null ? null : new PairLayer(
+            layer["intraFraction"].Double(),
+            (layer.Find("distinctRanksPerToken") ?? layer["distinctRanksLeast"]).Double(),
+            (layer.Find("distinctRanksPerToken") ?? layer["distinctRanksMost"]).Double(),
+            layer["proven"].Boolean());
         if (!uneven && layer.Find("rankOfSlot") is { } ranks) throw ranks.Wrong("it only beside rankSlots");
         return new PlaceLayer(
-            layer["expertOfSlot"].Int32List(), layer["replicaCount"].Int32List(), layer["maxOverMean"].Double(), uneven ? layer["rankOfSlot"].Int32List() : null, heldOut);
+            layer["expertOfSlot"].Int32List(), layer["replicaCount"].Int32List(), layer["maxOverMean"].Double(), uneven ? layer["rankOfSlot"].Int32List() : null, heldOut, pairs);
     }
 
     private static (long Fetched, double Balance) ReadStep(JsonInput step)
