@@ -41,7 +41,7 @@ internal sealed class DriftStudy : IStudy
             var replay = new DriftReplay(windows, slots, ranks, iterations, costs, entry["memory"].Double());
             var perfect = replay.PerfectSeconds();
             var table = ReplayTables.Empty("");
-            var policies = DriftReplay.Policies(new MigrationTrigger(costs, new MigrationHorizon(iterations, entry["confidence"].Double())));
+            var policies = DriftReplay.Policies(new MigrationTrigger(costs, new MigrationHorizon(iterations, entry["confidence"].Double()), TokensPerSample: (double)batch / window));
             foreach (var policy in policies)
             {
                 Row(policy, "even");

@@ -55,7 +55,7 @@ internal static class ReplayVerb
             var horizon = new MigrationHorizon(between, moving.Confidence(parsed));
             var replay = new DriftReplay(LoadWindows.Count(trace, tokens, (double)batchTokens / tokens), slotCount, rankCount, between, costs, parsed.GetValue(memory));
             new PlacementProblem(replay.Windows[0], slotCount, rankCount).Validate();
-            var chosen = VerbText.Choose(parsed.GetValue(policies), DriftReplay.Policies(new MigrationTrigger(costs, horizon)), p => p.Name, [], "--policies");
+            var chosen = VerbText.Choose(parsed.GetValue(policies), DriftReplay.Policies(new MigrationTrigger(costs, horizon, TokensPerSample: (double)batchTokens / tokens)), p => p.Name, [], "--policies");
             var splits = VerbText.Choose(parsed.GetValue(dispatch), BatchDispatches.All, d => d.Name, [], "--dispatch");
             var rows = new List<Replayed>();
             foreach (var policy in chosen)

@@ -75,6 +75,31 @@ public sealed class MigrationTriggerTests
     }
 
     [Fact]
+    public void Redrawn_counts_predict_the_saving_on_traffic_to_come_better_than_the_counts_themselves()
+    {
+        const double Scale = 30; // a recorded token stands for 30
+        var (fitted, redrawn) = (0.0, 0.0);
+        for (var seed = 0UL; seed < 20; seed++)
+        {
+            var prng = new Prng(seed).Split("noise");
+            var truth = Loads.LogNormal(4, 64, 0.6, prng.Split("truth"));
+            var seen = new long[4 * 64];
+            for (var l = 0; l < 4; l++)
+                for (var e = 0; e < 64; e++)
+                    seen[(l * 64) + e] = Math.Max(0, (long)(truth.Layer(l)[e] + (Math.Sqrt(truth.Layer(l)[e] * Scale) * prng.NextNormal())));
+            var load = new ExpertLoad(4, 64, seen);
+            var running = new EplbPlanner().Plan(new PlacementProblem(truth, 72, 8), new Prng(1));
+            var planned = new RefinedPlanner(allowDuplicates: true).Plan(new PlacementProblem(load, 72, 8), new Prng(1));
+            var exact = new MigrationTrigger(Costs, new MigrationHorizon());
+            var saving = exact.Decide(running, planned, truth).SavingPerIteration;
+            fitted += Math.Abs(exact.Decide(running, planned, load).SavingPerIteration - saving);
+            redrawn += Math.Abs((exact with { TokensPerSample = Scale }).Decide(running, planned, load).SavingPerIteration - saving);
+        }
+
+        Assert.True(redrawn < fitted * 0.75, $"mean error {redrawn} against {fitted}");
+    }
+
+    [Fact]
     public void A_replay_adds_up_and_steady_traffic_costs_no_move()
     {
         var load = Loads.LogNormal(4, 32, 0.8, new Prng(6));
