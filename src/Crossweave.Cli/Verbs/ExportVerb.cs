@@ -1,28 +1,49 @@
 using System.CommandLine;
 using Crossweave.Core.Formats.Documents;
+using Crossweave.Core.Formats.Hypergraphs;
 using Crossweave.Core.Formats.Placements;
 using Crossweave.Core.Placement;
+using Crossweave.Core.Routing;
 
 namespace Crossweave.Cli.Verbs;
 
-/// <summary>A placement out of Crossweave into the file a serving system loads, read back and compared before it counts as written.</summary>
+/// <summary>
+/// A placement out of Crossweave into the file a serving system loads, read back and compared before it counts as written; or one layer of a recording as
+/// hypergraph for a partitioner.
+/// </summary>
 internal static class ExportVerb
 {
+    private const string Hypergraph = "hmetis";
+
     public static Command Create(Terminal terminal)
     {
         var placement = new Argument<string?>("placement") { Description = "A Crossweave placement, or a file in --from format.", Arity = ArgumentArity.ZeroOrOne, HelpName = "PLACEMENT" };
-        var format = new Option<string?>("--format") { Description = $"Target: {string.Join(", ", PlacementFormats.All.Select(f => f.Name))}.", HelpName = "NAME" };
+        var format = new Option<string?>("--format") { Description = $"Target: {string.Join(", ", PlacementFormats.All.Select(f => f.Name))}; with --trace: {Hypergraph}.", HelpName = "NAME" };
         var from = new Option<string>("--from") { Description = "Format of the input.", DefaultValueFactory = _ => "crossweave", HelpName = "NAME" };
         var output = new Option<string?>("--out") { Description = "File to write. Default: the format's usual name in the current folder.", HelpName = "FILE" };
+        var trace = new Option<string?>("--trace") { Description = "Single tokens instead of a placement: one layer as hypergraph, experts as vertices, tokens as nets.", HelpName = "TRACE" };
+        var layer = new Option<int>("--layer") { Description = "With --trace: the layer of the recording, by position.", HelpName = "L" };
+        var loads = new Option<bool>("--vertex-weights") { Description = "With --trace: loads of the experts as vertex weights." };
         var reading = new PlacementReading();
         var json = CommonOptions.Json();
         var list = CommonOptions.List("placement formats");
-        var command = new Command("export", "Write a placement file that SGLang, vLLM, vllm-ascend, TensorRT-LLM or omni-infer loads.") { placement, format, from, output };
+        var command = new Command("export", "Write a placement file that SGLang, vLLM, vllm-ascend, TensorRT-LLM or omni-infer loads, or a hypergraph for a partitioner.") { placement, format, from, output, trace, layer, loads };
         reading.AddTo(command);
         foreach (var option in new Option[] { json, list }) command.Options.Add(option);
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(list)) return VerbText.List(terminal, PlacementFormats.All.Select(f => (f.Name, f.Summary)));
+            if (parsed.GetValue(trace) is { } recording)
+            {
+                if (parsed.GetValue(placement) is not null) throw Core.InputException.At("--trace", "also a placement", "one of the two");
+                if (parsed.GetValue(format) is not Hypergraph) throw Core.InputException.At("--format", $"'{parsed.GetValue(format)}' with --trace", Hypergraph);
+                using var tokens = TraceOptions.OpenTrace([recording], null, new ImportOptions(reading.Read(parsed).ExpertCount));
+                return Hmetis(terminal, tokens, parsed.GetValue(layer), parsed.GetValue(output) ?? $"layer-{parsed.GetValue(layer)}.hgr", parsed.GetValue(loads), parsed.GetValue(json));
+            }
+
+            foreach (var option in new Option[] { layer, loads })
+                if (parsed.GetResult(option) is { Implicit: false })
+                    throw Core.InputException.At(option.Name, "it without --trace", "--trace beside it");
             var path = parsed.GetValue(placement) ?? throw Core.InputException.At("PLACEMENT", "nothing", "a placement file");
             var target = PlacementFormats.Find(VerbText.Need(parsed, format), "--format");
             var source = PlacementFormats.Find(parsed.GetValue(from)!, "--from").Read(path, reading.Read(parsed));
@@ -37,6 +58,17 @@ internal static class ExportVerb
             return CommandLine.Done;
         });
         return command;
+    }
+
+    private static int Hmetis(Terminal terminal, RoutingTrace tokens, int layer, string file, bool withLoads, string? json)
+    {
+        VerbText.InRange(layer, 0, tokens.LayerCount - 1, "--layer");
+        var nets = HmetisFile.Write(TokenSets.Of(tokens, layer), file, withLoads);
+        var document = new JsonOutput().BeginObject().Key("file").Value(file).Key("format").Value(Hypergraph).Key("layer").Value(layer)
+            .Key("experts").Value(tokens.ExpertCount).Key("tokens").Value(tokens.TokenCount).Key("nets").Value(nets).End().ToString();
+        if (terminal.WriteJsonText(json, document))
+            terminal.Out.WriteLine($"{file}: layer {layer}, {tokens.ExpertCount} vertices (experts), {nets} nets ({tokens.TokenCount} tokens{(withLoads ? ", loads as vertex weights" : "")}). C_T = 1 + km1 / tokens; read the partition back with import --format partition.");
+        return CommandLine.Done;
     }
 
     /// <summary>The same experts on every rank; formats that list experts per rank without an order may permute a rank's slots.</summary>

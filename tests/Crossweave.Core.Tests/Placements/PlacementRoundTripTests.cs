@@ -77,7 +77,7 @@ public sealed class PlacementRoundTripTests
         }
 
         // The decode placement has ten layers with 9 slots per rank and 48 with 8; formats with one slot count refuse it.
-        string[] expected = ranks == 16 ? ["vllm-flat", "vllm-rank-map", "lightllm"] : ["sglang", "vllm", "vllm-flat", "vllm-rank-map", "tensorrt-llm", "lightllm"];
+        string[] expected = ranks == 16 ? ["vllm-flat", "vllm-rank-map", "lightllm"] : ["sglang", "vllm", "vllm-flat", "vllm-rank-map", "tensorrt-llm", "lightllm", "partition"];
         Assert.Equal(expected, refusing);
     }
 

@@ -6,7 +6,7 @@ public static class PlacementFormats
     public static readonly IReadOnlyList<IPlacementFormat> All =
     [
         new CrossweaveFormat(), new SglangFormat(), new VllmFormat(), new VllmFlatFormat(), new VllmRankMapFormat(), new VllmAscendFormat(),
-        new TensorRtLlmFormat(), new OmniFormat(), new OmniCsvFormat(), new LightLlmFormat(),
+        new TensorRtLlmFormat(), new OmniFormat(), new OmniCsvFormat(), new LightLlmFormat(), new PartitionFormat(),
     ];
 
     /// <exception cref="InputException">Unknown name.</exception>

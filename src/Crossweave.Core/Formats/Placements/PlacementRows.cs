@@ -82,6 +82,34 @@ internal static class PlacementRows
         }
     }
 
+    /// <summary>[expert] the only rank that holds it.</summary>
+    /// <exception cref="InputException">Names the first expert with replicas.</exception>
+    public static int[] RankOfExpert(ExpertPlacement placement, int layer)
+    {
+        var placed = placement.Layers[layer];
+        var ranks = new int[placed.ExpertCount];
+        for (var e = 0; e < ranks.Length; e++)
+        {
+            if (placed.ReplicaCount(e) != 1)
+                throw InputException.At($"layer {placement.LayerIds[layer]}, expert {e}", $"{placed.ReplicaCount(e)} replicas", "one, all that an expert-to-rank map can express");
+            ranks[e] = placed.RankOfSlot[placed.SlotsOfExpert(e)[0]];
+        }
+
+        return ranks;
+    }
+
+    /// <summary>A checked placement from one rank per expert; ranks hold ascending experts, not necessarily equally many.</summary>
+    /// <param name="file">Name in errors.</param>
+    /// <param name="rankOfExpert">One row per layer, ranks below <paramref name="rankCount"/>.</param>
+    /// <param name="rankCount">Ranks.</param>
+    /// <param name="expertCount">Logical experts.</param>
+    /// <param name="layerIds">Model layer numbers; null = 0, 1, ...</param>
+    public static ExpertPlacement FromRanks(string file, int[][] rankOfExpert, int rankCount, int expertCount, IReadOnlyList<int>? layerIds)
+    {
+        var order = Array.ConvertAll(rankOfExpert, row => Enumerable.Range(0, row.Length).OrderBy(e => row[e]).ToArray()); // stable
+        return Build(file, order, rankCount, expertCount, layerIds, [.. order.Select((row, l) => Array.ConvertAll(row, e => rankOfExpert[l][e]))]);
+    }
+
     /// <exception cref="InputException">The option is missing, for a format that lists slots only.</exception>
     public static int RequireRanks(string path, PlacementReadOptions options) =>
         options.RankCount ?? throw InputException.At(path, "no number of ranks in this format", "the number of ranks to be given with the file");

@@ -22,10 +22,10 @@ public sealed class VllmRankMapFormat : IPlacementFormat
 
     public void Write(ExpertPlacement placement, string path)
     {
-        var map = RanksOf(placement.Layers[0], placement.LayerIds[0]);
+        var map = PlacementRows.RankOfExpert(placement, 0);
         for (var l = 1; l < placement.Layers.Count; l++)
         {
-            var same = map.AsSpan().CommonPrefixLength(RanksOf(placement.Layers[l], placement.LayerIds[l]));
+            var same = map.AsSpan().CommonPrefixLength(PlacementRows.RankOfExpert(placement, l));
             if (same < map.Length)
                 throw InputException.At($"layer {placement.LayerIds[l]}, expert {same}", "another rank", $"rank {map[same]} as in the first layer, because one map serves all layers");
         }
@@ -42,27 +42,8 @@ public sealed class VllmRankMapFormat : IPlacementFormat
         for (var e = 0; e < map.Length; e++)
             if (map[e] < 0 || map[e] >= ranks)
                 throw InputException.At($"{path}: {MapKey}[{e}]", $"{map[e]}", $"a rank from 0 to {ranks - 1}");
-        var order = Enumerable.Range(0, map.Length).OrderBy(e => map[e]).ToArray(); // stable: ascending experts on every rank
         var layers = options.LayerIds?.Count ?? options.LayerCount ?? 1;
         if (layers < 1) throw InputException.At(path, $"{layers} layers asked for", "at least 1");
-        return PlacementRows.Build(
-            path,
-            [.. Enumerable.Range(0, layers).Select(_ => order.ToArray())],
-            ranks,
-            options.ExpertCount ?? map.Length,
-            options.LayerIds,
-            [.. Enumerable.Range(0, layers).Select(_ => Array.ConvertAll(order, e => map[e]))]);
-    }
-
-    private static int[] RanksOf(LayerPlacement layer, int id)
-    {
-        var ranks = new int[layer.ExpertCount];
-        for (var e = 0; e < ranks.Length; e++)
-        {
-            if (layer.ReplicaCount(e) != 1) throw InputException.At($"layer {id}, expert {e}", $"{layer.ReplicaCount(e)} replicas", "one, all that an expert-to-rank map can express");
-            ranks[e] = layer.RankOfSlot[layer.SlotsOfExpert(e)[0]];
-        }
-
-        return ranks;
+        return PlacementRows.FromRanks(path, [.. Enumerable.Repeat(map, layers)], ranks, options.ExpertCount ?? map.Length, options.LayerIds);
     }
 }
