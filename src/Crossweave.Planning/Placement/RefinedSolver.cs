@@ -4,10 +4,10 @@ namespace Crossweave.Planning.Placement;
 internal sealed class RefinedSolver
 {
     internal const double WideGap = 1e-3;
-    private const double PoorStart = 0.03; // excess of greedy counts beyond which exchanges are not worth trying on them
+    private const double PoorStart = 0.05; // excess of greedy counts beyond which exchanges are not worth trying on them
     private const int FewSlots = 3; // with so few slots on a rank the replica counts decide
     private const int Starts = 12; // counts tried then, fewer the more slots there are: large layers hardly depend on the start
-    private const int StartSlots = 256;
+    private const int StartWork = 1 << 16; // starts x slots x slots
     private const double CloseGap = 1e-4; // where loads are so small that a token is more than that
 
     private readonly GroupNodes? _groups; // null: one node
@@ -107,7 +107,7 @@ internal sealed class RefinedSolver
         if (!start.IsEmpty && _bestMax > bound * (1 + WideGap)) Try(node, start, bound, tolerance, allowDuplicates: true);
         if (!fewSlots) return;
         var extra = node.Best.Length - _weight.Length;
-        var starts = Math.Min(Math.Min(Starts, extra), StartSlots / node.Best.Length);
+        var starts = Math.Min(Math.Min(Starts, extra), StartWork / node.Best.Length / node.Best.Length);
         for (var s = 0; s < starts && _bestMax > bound * (1 + WideGap); s++)
         {
             node.Counts.Greedy(_weight, s * extra / starts);
