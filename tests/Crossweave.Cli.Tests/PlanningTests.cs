@@ -98,6 +98,29 @@ public sealed class PlanningTests
     }
 
     [Fact]
+    public void Every_planner_keeps_the_slots_of_experts_that_stay_on_their_rank()
+    {
+        using var folder = new Cli.Folder();
+        string Loads(int shift) => $$"""{"weight": [[{{string.Join(',', Enumerable.Range(0, 64).Select(e => ((e * 37) + (shift * e * e)) % 101 + 20))}}]]}""";
+        string[] shape = ["--slots", "72", "--ranks", "8"];
+        var running = folder.File("running.json", Cli.Run(["place", "--loads", folder.File("a.json", Loads(0)), "--planner", "refined", .. shape, "--json", "-"]).Out);
+        var before = Slots(File.ReadAllText(running));
+        var after = folder.File("b.json", Loads(1));
+        foreach (var planner in Crossweave.Planning.Planners.All.Where(p => !p.NeedsRouting))
+        {
+            var now = Slots(Cli.Run(["place", "--loads", after, "--planner", planner.Name, .. shape, "--previous", running, "--json", "-"]).Out);
+            for (var rank = 0; rank < 8; rank++)
+            {
+                var (old, mine) = (before[(9 * rank)..(9 * (rank + 1))], now[(9 * rank)..(9 * (rank + 1))]);
+                var common = old.GroupBy(e => e).Sum(g => Math.Min(g.Count(), mine.Count(e => e == g.Key)));
+                Assert.True(common == old.Zip(mine).Count(p => p.First == p.Second), $"{planner.Name}, rank {rank}: {string.Join(' ', old)} -> {string.Join(' ', mine)}");
+            }
+        }
+
+        static int[] Slots(string json) => [.. JsonDocument.Parse(json).RootElement.GetProperty("layers")[0].GetProperty("expertOfSlot").EnumerateArray().Select(e => e.GetInt32())];
+    }
+
+    [Fact]
     public void Eplb_plans_globally_when_nodes_do_not_divide_the_groups()
     {
         using var folder = new Cli.Folder();

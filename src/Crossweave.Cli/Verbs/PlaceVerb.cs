@@ -31,7 +31,7 @@ internal static class PlaceVerb
         var nodes = new Option<int>("--nodes") { Description = "Servers.", DefaultValueFactory = _ => 1, HelpName = "N" };
         var groups = new Option<int>("--groups") { Description = "Expert groups of group-limited routing.", DefaultValueFactory = _ => 1, HelpName = "N" };
         var output = new Option<string?>("--out") { Description = "Also write the placement as a Crossweave placement file (input of 'export' and 'verify').", HelpName = "FILE" };
-        var previous = new Option<string?>("--previous") { Description = "The running placement (written by 'place --out', 'place --json' or 'plan'): planners that limit migration start from it, and fetched experts are counted.", HelpName = "P.json" };
+        var previous = new Option<string?>("--previous") { Description = "The running placement (written by 'place --out', 'place --json' or 'plan'): planners that limit migration start from it, fetched experts are counted, and experts that stay on a rank keep their slots.", HelpName = "P.json" };
         var maxMoves = new Option<long?>("--max-moves") { Description = "With --previous: at most this many experts fetched, all layers together; the best balance within it.", HelpName = "N" };
         var balance = new Option<double?>("--balance") { Description = $"With --previous: balancedness that is enough, with the fewest fetches. Default: {IncrementalPlanner.DefaultBalance} without --max-moves.", HelpName = "B" };
         var rankSlots = new RankSlotOptions();
@@ -89,6 +89,7 @@ internal static class PlaceVerb
     private static Placed Result(IPlacementPlanner planner, PlacementProblem problem, RoutingTrace? heldOut, TrafficOptions options, Prng prng)
     {
         var placement = planner.Plan(problem, prng.Split(planner.Name));
+        if (problem.Previous is { } running) placement = SlotPreservation.Keep(running, placement);
         return new Placed(planner.Name, placement, heldOut is null ? null : HeldOutLayer.Judge(heldOut, placement, options, new SequenceSourceRanks()));
     }
 
