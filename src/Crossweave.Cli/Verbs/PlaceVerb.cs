@@ -187,18 +187,9 @@ internal static class PlaceVerb
             return problem;
         }
 
-        var running = ReadRunning(path, problem);
+        var running = Core.Formats.Placements.PlacementFormats.Find("crossweave", "--previous").Read(path, new Core.Formats.Placements.PlacementReadOptions(problem.RankCount, problem.ExpertCount));
         problem = problem with { Previous = running, MaxMoves = maxMoves, WantedBalance = balance };
         RunningPlacement.Of(problem); // refuses another shape before any planner runs
         return problem;
-    }
-
-    private static ExpertPlacement ReadRunning(string path, PlacementProblem problem)
-    {
-        using (var file = JsonInput.Open(path))
-            if (file.Root.IsObject && file.Root.Find("planner") is not null)
-                return PlaceDocument.Read(path).ToPlacement(path);
-        return Core.Formats.Placements.PlacementFormats.Find("crossweave", "--previous")
-            .Read(path, new Core.Formats.Placements.PlacementReadOptions(problem.RankCount, problem.ExpertCount));
     }
 }
