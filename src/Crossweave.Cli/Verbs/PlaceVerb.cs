@@ -144,6 +144,7 @@ internal static class PlaceVerb
         foreach (var planner in skipped) table.Add([planner.Name, .. Enumerable.Repeat((Cell)"-", table.Columns.Count - 1)]);
         terminal.Write(table);
         if (skipped.Count > 0) terminal.Out.WriteLine("-: skipped, it needs the same number of slots on every rank");
+        PlaceBound.Print(terminal, problem, [.. results.Select(r => (r.Name, r.Placement))]);
         if (results[0].HeldOut is not null) PrintHeldOut(terminal, problem, results);
         if (Front(problem) is not { } front) return;
         var trade = new Table("What fetched experts buy (incremental)", [new("fetched"), new("of slots"), new("balancedness")]);
