@@ -69,6 +69,21 @@ public sealed class PlaceLimitsTests
         Assert.DoesNotContain("skipped", Cli.Run("place", "--loads", loads, "--planner", "all", "--ranks", "4").Out, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("refined", "", "no placement above")]
+    [InlineData("refined-no-duplicates", "--nodes 2 --groups 4", "no placement with groups on one node each above")]
+    [InlineData("all", "", "refined-no-duplicates 2 of 2")]
+    public void Refined_plans_are_shown_beside_what_no_placement_beats(string planner, string options, string expected)
+    {
+        using var folder = new Cli.Folder();
+        var (code, output, error) = Cli.Run(["place", "--loads", Loads(folder), "--planner", planner, "--slots", "32", "--ranks", "4", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+        Assert.True(code == 0, error);
+        var line = Assert.Single(output.Split('\n'), l => l.StartsWith("bound: ", StringComparison.Ordinal));
+        Assert.Contains(expected, line, StringComparison.Ordinal);
+        Assert.Matches(@"hence optimal: .*refined(-no-duplicates)? \d of 2", line);
+        Assert.DoesNotContain("bound: ", Cli.Run("place", "--loads", Loads(folder), "--planner", "eplb", "--ranks", "4").Out, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Memory_is_turned_into_slots_and_shown()
     {

@@ -98,6 +98,57 @@ public sealed class PlanningTests
     }
 
     [Fact]
+    public void Every_planner_keeps_the_slots_of_experts_that_stay_on_their_rank()
+    {
+        using var folder = new Cli.Folder();
+        string Loads(int shift) => $$"""{"weight": [[{{string.Join(',', Enumerable.Range(0, 64).Select(e => ((e * 37) + (shift * e * e)) % 101 + 20))}}]]}""";
+        string[] shape = ["--slots", "72", "--ranks", "8"];
+        var running = folder.File("running.json", Cli.Run(["place", "--loads", folder.File("a.json", Loads(0)), "--planner", "refined", .. shape, "--json", "-"]).Out);
+        var before = Slots(File.ReadAllText(running));
+        var after = folder.File("b.json", Loads(1));
+        foreach (var planner in Crossweave.Planning.Planners.All.Where(p => !p.NeedsRouting))
+        {
+            var now = Slots(Cli.Run(["place", "--loads", after, "--planner", planner.Name, .. shape, "--previous", running, "--json", "-"]).Out);
+            for (var rank = 0; rank < 8; rank++)
+            {
+                var (old, mine) = (before[(9 * rank)..(9 * (rank + 1))], now[(9 * rank)..(9 * (rank + 1))]);
+                var common = old.GroupBy(e => e).Sum(g => Math.Min(g.Count(), mine.Count(e => e == g.Key)));
+                Assert.True(common == old.Zip(mine).Count(p => p.First == p.Second), $"{planner.Name}, rank {rank}: {string.Join(' ', old)} -> {string.Join(' ', mine)}");
+            }
+        }
+
+        static int[] Slots(string json) => [.. JsonDocument.Parse(json).RootElement.GetProperty("layers")[0].GetProperty("expertOfSlot").EnumerateArray().Select(e => e.GetInt32())];
+    }
+
+    [Fact]
+    public void Loads_go_to_sglang_as_logical_counts_and_come_back()
+    {
+        using var folder = new Cli.Folder();
+        var counts = folder.File("lc.json", "{\n  \"logical_count\": [\n    [0, 0, 0],\n    [5, 1, 2],\n    [7, 0, 3]\n  ]\n}\n");
+        var (weights, again) = (folder.File("w.json"), folder.File("lc2.json"));
+        Assert.Equal(0, Cli.Run("import", counts, "--out", weights).Code);
+        Assert.Equal(0, Cli.Run("import", weights, "--out", again, "--loads-as", "sglang-json").Code);
+        Assert.Equal(File.ReadAllText(counts), File.ReadAllText(again));
+        var counted = folder.File("trace.json");
+        Assert.Equal(0, Cli.Run("import", Cli.Sample("routing.ids.npy"), "--out", counted, "--loads-as", "sglang-json").Code);
+        Assert.Equal(0, Cli.Run("place", "--loads", counted, "--ranks", "8", "--planner", "eplb").Code);
+        AssertWrong("--loads-as: found it without --out", "import", weights, "--loads-as", "sglang-json");
+        AssertWrong("--loads-as: found 'pt'", "import", weights, "--out", again, "--loads-as", "pt");
+    }
+
+    [Fact]
+    public void Export_takes_the_json_of_place_too()
+    {
+        using var folder = new Cli.Folder();
+        var (document, placement) = (folder.File("d.json"), folder.File("p.json"));
+        Assert.Equal(0, Cli.Run("place", "--loads", folder.File("w.json", """{"weight": [[90, 132, 40, 61]]}"""), "--slots", "6", "--ranks", "2", "--json", document, "--out", placement).Code);
+        foreach (var (source, target) in new[] { (document, "a"), (placement, "b") })
+            Assert.Equal(0, Cli.Run("export", source, "--format", "sglang", "--out", folder.File(target)).Code);
+        Assert.Equal(File.ReadAllText(folder.File("a")), File.ReadAllText(folder.File("b")));
+        AssertWrong("d.json: found 2 ranks, expected 3", "export", document, "--format", "sglang", "--ranks", "3", "--out", folder.File("c"));
+    }
+
+    [Fact]
     public void Eplb_plans_globally_when_nodes_do_not_divide_the_groups()
     {
         using var folder = new Cli.Folder();

@@ -11,6 +11,8 @@ namespace Crossweave.Cli.Verbs;
 /// <summary>Recorded routing or a placement file in, Crossweave's own file out.</summary>
 internal static class ImportVerb
 {
+    private static readonly Dictionary<string, Action<ExpertLoad, string>> LoadForms = new() { ["weight-json"] = LoadDocument.Write, ["sglang-json"] = SglangLogicalCount.Write };
+
     public static Command Create(Terminal terminal)
     {
         var path = new Argument<string?>("file") { Description = "File or folder to read.", Arity = ArgumentArity.ZeroOrOne, HelpName = "FILE" };
@@ -24,12 +26,13 @@ internal static class ImportVerb
             Description = "Where to write: X.ids.npy and companions for single tokens, X (weight JSON) for loads, X (Crossweave placement) for a placement. Nothing is written when left out.",
             HelpName = "X",
         };
+        var loadsAs = new Option<string?>("--loads-as") { Description = $"Write the loads to --out in this form, single tokens counted: {string.Join(", ", LoadForms.Keys)}.", HelpName = "FORM" };
         var json = CommonOptions.Json();
         var list = CommonOptions.List("routing and placement formats");
         var reading = new PlacementReading();
         var command = new Command("import", "Read and check recorded routing or a placement file, and convert it to Crossweave's own.")
         {
-            path, format, experts, ranks, dataset, recorded, output, json, list,
+            path, format, experts, ranks, dataset, recorded, output, loadsAs, json, list,
         };
         reading.AddTo(command, withShape: false);
         command.SetAction(parsed =>
@@ -44,9 +47,11 @@ internal static class ImportVerb
             var file = parsed.GetValue(path) ?? throw InputException.At("FILE", "nothing", "a file to read, or --list");
             var document = new JsonOutput().BeginObject().Key("file").Value(Path.GetFileName(file));
             var target = parsed.GetValue(output);
+            var form = Form(parsed.GetValue(loadsAs), target);
             string text;
             if (PlacementFormatFor(parsed.GetValue(format), file) is { } placementFormat)
             {
+                if (form is not null) throw InputException.At("--loads-as", "a placement", "recorded routing");
                 var placement = placementFormat.Read(file, reading.Read(parsed, parsed.GetValue(ranks), parsed.GetValue(experts)));
                 if (target is not null) PlacementFormats.Find("crossweave", "--out").Write(placement, target);
                 document.Key("kind").Value("placement").Key("layers").Value(placement.Layers.Count).Key("experts").Value(placement.ExpertCount).Key("ranks").Value(placement.RankCount);
@@ -55,7 +60,7 @@ internal static class ImportVerb
             else
             {
                 var recording = Importers.Open(file, parsed.GetValue(format), new ImportOptions(parsed.GetValue(experts), parsed.GetValue(dataset), parsed.GetValue(recorded)));
-                text = Describe(recording, document, target);
+                text = Describe(recording, document, target, form);
             }
 
             if (terminal.WriteJsonText(parsed.GetValue(json), document.End().ToString()))
@@ -73,8 +78,18 @@ internal static class ImportVerb
         return isRouting ? null : format;
     }
 
-    private static string Describe(Recording recording, JsonOutput document, string? target)
+    private static Action<ExpertLoad, string>? Form(string? name, string? target)
     {
+        if (name is null) return null;
+        if (target is null) throw InputException.At("--loads-as", "it without --out", "a file to write");
+        return LoadForms.GetValueOrDefault(name) ?? throw InputException.At("--loads-as", $"'{name}'", $"one of {string.Join(", ", LoadForms.Keys)}");
+    }
+
+    private static string Describe(Recording recording, JsonOutput document, string? target, Action<ExpertLoad, string>? form)
+    {
+        if (recording.Trace is { } tokens && form is not null)
+            using (tokens)
+                recording = new Recording(null, LoadCounter.Count(tokens));
         if (recording.Trace is { } trace)
         {
             using (trace)
@@ -88,7 +103,7 @@ internal static class ImportVerb
         }
 
         var load = recording.Load!;
-        if (target is not null) LoadDocument.Write(load, target);
+        if (target is not null) (form ?? LoadDocument.Write)(load, target);
         document.Key("kind").Value("loads").Key("layers").Value(load.LayerCount).Key("experts").Value(load.ExpertCount);
         return $"loads of {load.LayerCount} layers, {load.ExpertCount} experts";
     }

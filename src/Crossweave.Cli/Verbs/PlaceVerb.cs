@@ -97,6 +97,7 @@ internal static class PlaceVerb
     private static Placed Result(IPlacementPlanner planner, PlacementProblem problem, RoutingTrace? heldOut, TrafficOptions options, Prng prng, int topK)
     {
         var placement = planner.Plan(problem, prng.Split(planner.Name));
+        if (problem.Previous is { } running) placement = SlotPreservation.Keep(running, placement);
         return new Placed(planner.Name, placement, heldOut is null ? null : HeldOutLayer.Judge(heldOut, placement, options, new SequenceSourceRanks()), PairOptions.Judge(planner, placement, problem, topK));
     }
 
@@ -151,6 +152,7 @@ internal static class PlaceVerb
         foreach (var planner in skipped) table.Add([planner.Name, .. Enumerable.Repeat((Cell)"-", table.Columns.Count - 1)]);
         terminal.Write(table);
         if (skipped.Count > 0) terminal.Out.WriteLine("-: skipped, it needs the same number of slots on every rank");
+        PlaceBound.Print(terminal, problem, [.. results.Select(r => (r.Name, r.Placement))]);
         if (results[0].HeldOut is not null) PrintHeldOut(terminal, problem, results);
         if (problem.Pairs is not null) PairOptions.Print(terminal, problem, [.. results.Select(r => (r.Name, r.Pairs!))]);
         if (new IncrementalPlanner().Front(problem) is not { } front) return;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Crossweave.Core;
-using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.Formats.Placements;
 using Crossweave.Core.Placement;
 using Crossweave.Planning.Placement;
@@ -10,7 +9,7 @@ namespace Crossweave.Cli.Verbs;
 /// <summary>The running placement and what may be changed of it; shared by place and plan.</summary>
 internal sealed class PreviousOptions
 {
-    private readonly Option<string?> _previous = new("--previous") { Description = "The running placement (written by 'place --out', 'place --json', 'plan' or 'import'): planners that limit migration start from it, and fetched experts are counted from it.", HelpName = "P.json" };
+    private readonly Option<string?> _previous = new("--previous") { Description = "The running placement (written by 'place --out', 'place --json', 'plan' or 'import'): planners that limit migration start from it, fetched experts are counted from it, and experts that stay on a rank keep their slots.", HelpName = "P.json" };
     private readonly Option<long?> _maxMoves = new("--max-moves") { Description = "With --previous: at most this many experts fetched, all layers together; the best balance within it.", HelpName = "N" };
     private readonly Option<double?> _balance = new("--balance") { Description = $"With --previous: balancedness that is enough, with the fewest fetches. Default: {IncrementalPlanner.DefaultBalance} without --max-moves.", HelpName = "B" };
 
@@ -30,7 +29,7 @@ internal sealed class PreviousOptions
         var (maxMoves, balance) = (MaxMoves(parsed), WantedBalance(parsed));
         if (maxMoves is < 0) throw InputException.At("--max-moves", $"{maxMoves}", "0 or more");
         if (balance is not (null or (> 0 and <= 1))) throw InputException.At("--balance", $"{balance}", "a number above 0 and at most 1");
-        if (parsed.GetValue(_previous) is { } path) return Read(path, rankCount, expertCount);
+        if (parsed.GetValue(_previous) is { } path) return PlacementFormats.Find("crossweave", "--previous").Read(path, new PlacementReadOptions(rankCount, expertCount));
         if (maxMoves is not null || balance is not null) throw InputException.At(maxMoves is null ? "--balance" : "--max-moves", "no --previous", "the running placement");
         return null;
     }
@@ -46,13 +45,5 @@ internal sealed class PreviousOptions
         problem = problem with { Previous = running, MaxMoves = MaxMoves(parsed), WantedBalance = WantedBalance(parsed) };
         RunningPlacement.Of(problem);
         return problem;
-    }
-
-    private static ExpertPlacement Read(string path, int rankCount, int expertCount)
-    {
-        using (var file = JsonInput.Open(path))
-            if (file.Root.IsObject && file.Root.Find("planner") is not null)
-                return PlaceDocument.Read(path).ToPlacement(path);
-        return PlacementFormats.Find("crossweave", "--previous").Read(path, new PlacementReadOptions(rankCount, expertCount));
     }
 }

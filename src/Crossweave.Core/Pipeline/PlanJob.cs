@@ -38,6 +38,7 @@ public static class PlanJob
         {
             progress.Report($"placing experts ({request.Planners[p].Name})", p, placements.Length);
             placements[p] = request.Planners[p].Plan(problem, prng.Split("planner").Split(request.Planners[p].Name));
+            if (request.Previous is { } running) placements[p] = SlotPreservation.Keep(running, placements[p]);
         }
 
         var judge = new LayerJudge(request, heldOut, placements, prng.Split("scheduler"));

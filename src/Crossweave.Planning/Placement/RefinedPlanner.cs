@@ -11,8 +11,8 @@ namespace Crossweave.Planning.Placement;
 /// </summary>
 /// <remarks>
 /// Per layer the search stops when the busiest rank is less than one token above the bound (mean load, or the smallest possible largest
-/// share of a replica), or when no exchange helps. With at most three slots per rank several replica counts are started from, with two
-/// also those of <see cref="PairedCounts"/>; EPLB's plan is searched from when the first start ends more than 0.1 % above the bound. Cost:
+/// share of a replica), or when no exchange helps. It starts from greedy replica counts, from those of <see cref="CountSearch"/> where the packing of
+/// greedy ones is poor or exchanges leave more than 0.1 % above the bound, and then from EPLB's plan. Cost:
 /// <see cref="RankBalancer"/> per step, some tens of steps a layer. Without duplicates no rank holds an expert twice, as long as ranks have fewer
 /// slots than there are experts to hold; that form has no fallback to EPLB, which may waste slots. Balancing spec 3.9 to 3.11.
 /// Under unequal memory limits slots may stay empty, and longest first takes the place of EPLB for both forms.
@@ -28,10 +28,27 @@ public sealed class RefinedPlanner(bool allowDuplicates) : IPlacementPlanner
 
     public bool FillsUnevenRanks => true;
 
-    public ExpertPlacement Plan(PlacementProblem problem, Prng prng) => RankLabels.Near(problem, PlanWithBounds(problem).Placement);
+    public ExpertPlacement Plan(PlacementProblem problem, Prng prng) => RankLabels.Near(problem, PlanLayers(problem).Placement);
 
     /// <summary>The placement and, per layer, a load in tokens that the busiest rank of no placement of this shape gets below.</summary>
     public (ExpertPlacement Placement, double[] Bound) PlanWithBounds(PlacementProblem problem)
+    {
+        var (placement, bound) = PlanLayers(problem);
+        if (problem.HasUnevenSlots || problem.SlotsPerRank < 2 || EplbShape.Levels(problem.ExpertCount, problem.RankCount, problem.NodeCount, problem.GroupCount).Nodes > 1) return (placement, bound);
+        var sharper = new CrowdingBound(problem.ExpertCount);
+        var weight = new double[problem.ExpertCount];
+        for (var l = 0; l < bound.Length; l++)
+        {
+            var max = PlacementMetrics.MeanAndMax(placement.Layers[l], problem.Load.Layer(l)).Max;
+            if (max <= bound[l] * (1 + RefinedSolver.WideGap)) continue;
+            for (var e = 0; e < weight.Length; e++) weight[e] = problem.Load.Layer(l)[e];
+            bound[l] = sharper.Raise(weight, problem.SlotsPerRank, problem.RankCount, bound[l], max);
+        }
+
+        return (placement, bound);
+    }
+
+    private (ExpertPlacement Placement, double[] Bound) PlanLayers(PlacementProblem problem)
     {
         problem.Validate(FillsUnevenRanks);
         var (nodes, groups) = EplbShape.Levels(problem.ExpertCount, problem.RankCount, problem.NodeCount, problem.GroupCount);

@@ -3,10 +3,11 @@ namespace Crossweave.Planning.Placement;
 /// <summary>One layer after another with scratch that is allocated once; see <see cref="RefinedPlanner"/>. Not for concurrent use.</summary>
 internal sealed class RefinedSolver
 {
+    internal const double WideGap = 1e-3;
+    private const double PoorStart = 0.05; // excess of greedy counts beyond which exchanges are not worth trying on them
     private const int FewSlots = 3; // with so few slots on a rank the replica counts decide
-    private const int Starts = 12; // counts tried then
-    private const int PairStarts = 4; // counts the search for two slots a rank starts from
-    private const double WideGap = 1e-3;
+    private const int Starts = 12; // counts tried then, fewer the more slots there are: large layers hardly depend on the start
+    private const int StartWork = 1 << 16; // starts x slots x slots
     private const double CloseGap = 1e-4; // where loads are so small that a token is more than that
 
     private readonly GroupNodes? _groups; // null: one node
@@ -88,29 +89,30 @@ internal sealed class RefinedSolver
             return;
         }
 
-        var bound = Math.Max(other, BalanceBound.Of(_weight, node.Best.Length, node.SlotsOfRank.Length, _count));
-        var tolerance = Math.Min(1, CloseGap * bound);
-        _bestMax = double.MaxValue;
-        Try(node, node.Start.Pack(_weight, node.Start.ExtraSlots), bound, tolerance, allowDuplicates: false);
-        if (!start.IsEmpty && _bestMax > bound * (1 + WideGap)) Try(node, start, bound, tolerance, allowDuplicates: true);
-        if (most <= FewSlots)
-        {
-            var starts = Math.Min(Starts, node.Start.ExtraSlots);
-            for (var s = 0; s < starts && _bestMax > bound * (1 + WideGap); s++)
-                Try(node, node.Start.Pack(_weight, s * node.Start.ExtraSlots / starts), bound, tolerance, allowDuplicates: false);
-            if (node.Pairs is not null && _bestMax > bound * (1 + WideGap)) TryPairs(node, bound, tolerance);
-        }
-
+        Search(node, start, Math.Max(other, BalanceBound.Of(_weight, node.Best.Length, node.SlotsOfRank.Length, _count)), most <= FewSlots);
         for (var slot = 0; slot < node.Best.Length; slot++) expertOfSlot[slot] = node.Best[slot] < _expert.Length ? _expert[node.Best[slot]] : _tokens.Length;
     }
 
-    private void TryPairs(Node node, double bound, double tolerance)
+    private void Search(Node node, ReadOnlySpan<int> start, double bound, bool fewSlots)
     {
-        for (var s = 0; s <= PairStarts; s++)
+        var tolerance = Math.Min(1, CloseGap * bound);
+        _bestMax = double.MaxValue;
+        if (node.Counts.Greedy(_weight) <= bound * (1 + PoorStart)) Try(node, node.Start.Pack(_weight, node.Counts.Count), bound, tolerance, allowDuplicates: false);
+        if (_bestMax > bound * (1 + WideGap))
         {
-            node.Start.Pack(_weight, s * node.Start.ExtraSlots / PairStarts).CopyTo(node.Packed);
-            node.Pairs!.Improve(_weight, node.Packed);
-            Try(node, node.Packed, bound, tolerance, allowDuplicates: false);
+            node.Counts.Improve(_weight, bound);
+            Try(node, node.Start.Pack(_weight, node.Counts.Count), bound, tolerance, allowDuplicates: false);
+        }
+
+        if (!start.IsEmpty && _bestMax > bound * (1 + WideGap)) Try(node, start, bound, tolerance, allowDuplicates: true);
+        if (!fewSlots) return;
+        var extra = node.Best.Length - _weight.Length;
+        var starts = Math.Min(Math.Min(Starts, extra), StartWork / node.Best.Length / node.Best.Length);
+        for (var s = 0; s < starts && _bestMax > bound * (1 + WideGap); s++)
+        {
+            node.Counts.Greedy(_weight, s * extra / starts);
+            node.Counts.Improve(_weight, bound);
+            Try(node, node.Start.Pack(_weight, node.Counts.Count), bound, tolerance, allowDuplicates: !start.IsEmpty);
         }
     }
 
@@ -128,15 +130,13 @@ internal sealed class RefinedSolver
     {
         public int[] SlotsOfRank { get; } = slotsOfRank;
 
+        public CountSearch Counts { get; } = new(experts, slotsOfRank);
+
         public ReplicaStart Start { get; } = new(experts, slotsOfRank, emptySlots);
 
         public RankBalancer Balancer { get; } = new(experts, slotsOfRank, emptySlots);
 
         /// <summary>Best slots of the layer at hand, local experts.</summary>
         public int[] Best { get; } = new int[slotsOfRank.Sum()];
-
-        public int[] Packed { get; } = new int[slotsOfRank.Sum()];
-
-        public PairedCounts? Pairs { get; } = !emptySlots && slotsOfRank.All(k => k == 2) ? new PairedCounts(experts, 2 * slotsOfRank.Length) : null;
     }
 }

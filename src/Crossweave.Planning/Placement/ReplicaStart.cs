@@ -1,9 +1,9 @@
 namespace Crossweave.Planning.Placement;
 
 /// <summary>
-/// Start of a search: replica counts, then replicas longest first onto the lightest rank with room and without the expert. No rank holds an
+/// Start of a search: replicas of given counts, longest first, onto the lightest rank with room and without the expert. No rank holds an
 /// expert twice as long as every rank has fewer slots than there are experts and no expert has more replicas than there are ranks.
-/// O((S - E) E + S P). Ties: lowest expert for copies, lower expert first for equal shares, lowest rank. Balancing spec 3.10, 3.11.
+/// O(S P). Ties: lower expert first for equal shares, lowest rank. Balancing spec 3.10.
 /// When ranks may leave slots empty a replica that no exchange makes room for is given up. Scratch is allocated once; not for concurrent use.
 /// </summary>
 internal sealed class ReplicaStart
@@ -37,16 +37,10 @@ internal sealed class ReplicaStart
 
     private int Ranks => _fill.Length;
 
-    /// <summary>Redundant slots: those beyond one per expert.</summary>
-    public int ExtraSlots => _expertOfSlot.Length - _count.Length;
-
-    /// <summary>
-    /// Expert in each slot. The first <paramref name="greedy"/> redundant slots go to the largest load per replica, the others one each
-    /// to the most loaded of the experts with the fewest replicas; no expert gets more replicas than there are ranks.
-    /// </summary>
-    public ReadOnlySpan<int> Pack(ReadOnlySpan<double> weight, int greedy)
+    /// <summary>Expert in each slot for given replicas of each expert, no more than there are ranks.</summary>
+    public ReadOnlySpan<int> Pack(ReadOnlySpan<double> weight, ReadOnlySpan<int> count)
     {
-        Replicate(weight, greedy);
+        count.CopyTo(_count);
         for (var e = 0; e < _order.Length; e++)
         {
             _order[e] = e;
@@ -74,27 +68,6 @@ internal sealed class ReplicaStart
         }
 
         return _expertOfSlot;
-    }
-
-    private void Replicate(ReadOnlySpan<double> weight, int greedy)
-    {
-        _count.AsSpan().Fill(1);
-        for (var extra = 0; extra < ExtraSlots; extra++)
-        {
-            var chosen = -1;
-            for (var e = 0; e < _count.Length; e++)
-            {
-                if (_count[e] >= Ranks) continue;
-                if (chosen < 0 ||
-                    (extra < greedy
-                        ? weight[e] * _count[chosen] > weight[chosen] * _count[e]
-                        : _count[e] < _count[chosen] || (_count[e] == _count[chosen] && weight[e] > weight[chosen])))
-                    chosen = e;
-            }
-
-            if (chosen < 0) return; // every expert on every rank
-            _count[chosen]++;
-        }
     }
 
     private void Put(int expert, double share, ReadOnlySpan<double> weight)

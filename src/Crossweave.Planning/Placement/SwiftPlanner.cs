@@ -35,51 +35,9 @@ public sealed class SwiftPlanner : IPlacementPlanner
             for (var e = 0; e < weight.Length; e++) weight[e] = load[e];
             balancer.Load(weight, start.Layers[l].ExpertOfSlot);
             balancer.ExchangeUntil(mean);
-            var kept = SlotOrder.Keep(start.Layers[l].ExpertOfSlot, balancer.ExpertOfSlot, problem.SlotsPerRank);
-            layers[l] = LayerPlacement.Even(problem.ExpertCount, kept, problem.RankCount);
+            layers[l] = SlotPreservation.Keep(start.Layers[l], LayerPlacement.Even(problem.ExpertCount, balancer.ExpertOfSlot.ToArray(), problem.RankCount));
         }
 
         return new ExpertPlacement(layers, problem.Load.LayerIds);
-    }
-}
-
-/// <summary>The order of slots inside ranks.</summary>
-internal static class SlotOrder
-{
-    /// <summary>
-    /// A plan with every expert that stays on its rank in its old slot, the others in their new order in the free slots (vLLM's slot
-    /// preservation, balancing spec 3.3): saves copies inside a rank. O(S k), a new array.
-    /// </summary>
-    public static int[] Keep(ReadOnlySpan<int> previous, ReadOnlySpan<int> next, int slotsPerRank)
-    {
-        var kept = new int[next.Length];
-        var used = new bool[slotsPerRank];
-        for (var first = 0; first < next.Length; first += slotsPerRank)
-        {
-            var old = previous.Slice(first, slotsPerRank);
-            var mine = next.Slice(first, slotsPerRank);
-            var slots = kept.AsSpan(first, slotsPerRank);
-            used.AsSpan().Clear();
-            slots.Fill(-1);
-            for (var slot = 0; slot < slotsPerRank; slot++)
-            {
-                for (var i = 0; i < slotsPerRank; i++)
-                {
-                    if (used[i] || mine[i] != old[slot]) continue;
-                    (slots[slot], used[i]) = (mine[i], true);
-                    break;
-                }
-            }
-
-            var free = 0;
-            for (var i = 0; i < slotsPerRank; i++)
-            {
-                if (used[i]) continue;
-                while (slots[free] >= 0) free++;
-                slots[free] = mine[i];
-            }
-        }
-
-        return kept;
     }
 }

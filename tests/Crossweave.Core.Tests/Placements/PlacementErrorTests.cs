@@ -14,7 +14,7 @@ public sealed class PlacementErrorTests
     [InlineData("sglang", """{"physical_to_logical_map": [[0,1,2,0],[0,7,-1,1]]}""", "layer 1, slot 2: found expert -1, expected 0 to 7")]
     [InlineData("sglang", """{"physical_to_logical_map": [[0,1,1,0],[0,2,2,1]]}""", "layer 0: found no slot for expert 2")]
     [InlineData("sglang", """{"physical_to_logical_map": [[0,1]], "logical_count": [[1,2]]}""", "the unknown key \"logical_count\"")]
-    [InlineData("sglang", """{"logical_count": [[1,2]]}""", "recording of loads")]
+    [InlineData("sglang", """{"logical_count": [[1,2]]}""", "loads for a planner, not a placement")]
     [InlineData("sglang", """{"physical_to_logical_map": [[0,1.5]]}""", "physical_to_logical_map[0][1]: found 1.5, expected a whole number")]
     [InlineData("sglang", """{"physical_to_logical_map": [[0,2000000000]]}""", "found 2 slots for 2000000001 experts")]
     [InlineData("sglang", """{"physical_to_logical_map": [[0,1]], "physical_to_logical_map": [[0,1]]}""", "not valid JSON")]

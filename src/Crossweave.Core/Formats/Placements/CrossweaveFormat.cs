@@ -6,7 +6,7 @@ namespace Crossweave.Core.Formats.Placements;
 
 /// <summary>
 /// Crossweave's own placement: <c>{"ranks", "experts", "layerIds", "layers": [{"expertOfSlot", "rankOfSlot"?}]}</c>. Expresses
-/// every placement; <c>rankOfSlot</c> stands only in layers whose ranks hold unequal numbers of slots.
+/// every placement; <c>rankOfSlot</c> stands only in layers whose ranks hold unequal numbers of slots. The JSON of <c>place</c> is read too.
 /// </summary>
 public sealed class CrossweaveFormat : IPlacementFormat
 {
@@ -35,6 +35,7 @@ public sealed class CrossweaveFormat : IPlacementFormat
     {
         using var file = JsonInput.Open(path);
         var root = file.Root;
+        if (root.IsObject && root.Find("planner") is not null) return FromPlaceDocument(path, options);
         root.AllowOnly("ranks", "experts", "layerIds", "layers");
         var ranks = PlacementRows.SameRanks(path, root["ranks"].Int32(1, PlacementRows.MaxRanks), options);
         var experts = root["experts"].Int32(1);
@@ -48,6 +49,14 @@ public sealed class CrossweaveFormat : IPlacementFormat
             experts,
             options.LayerIds ?? root["layerIds"].Int32List(),
             [.. layers.Select(l => l.Find("rankOfSlot")?.Int32List())]);
+    }
+
+    private static ExpertPlacement FromPlaceDocument(string path, PlacementReadOptions options)
+    {
+        var placement = PlaceDocument.Read(path).ToPlacement(path);
+        PlacementRows.SameRanks(path, placement.RankCount, options);
+        if (options.ExpertCount is { } expected && expected != placement.ExpertCount) throw InputException.At(path, $"{placement.ExpertCount} experts", $"{expected}");
+        return options.LayerIds is null ? placement : new ExpertPlacement(placement.Layers, PlacementRows.SameLayers(path, placement.Layers.Count, options.LayerIds));
     }
 
     private static bool IsEven(LayerPlacement layer)

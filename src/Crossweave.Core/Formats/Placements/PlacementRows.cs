@@ -23,8 +23,7 @@ internal static class PlacementRows
         var faults = new List<string>();
         if (expertOfSlot.Length == 0) throw InputException.At(file, "no layers", "at least one");
         if (rankCount is < 1 or > MaxRanks) throw InputException.At(file, $"{rankCount} ranks", $"1 to {MaxRanks}");
-        if (layerIds is not null && layerIds.Count != expertOfSlot.Length)
-            throw InputException.At(file, $"{expertOfSlot.Length} layers", $"one per layer number ({layerIds.Count})");
+        if (layerIds is not null) SameLayers(file, expertOfSlot.Length, layerIds);
         CheckLayerIds(layerIds, faults);
         var slots = expertOfSlot[0].Length;
         var experts = expertCount ?? expertOfSlot.Max(row => row.Length == 0 ? 0 : row.Max()) + 1L;
@@ -117,6 +116,10 @@ internal static class PlacementRows
     /// <summary>Refuses a rank count in the file that contradicts the one asked for.</summary>
     public static int SameRanks(string path, int found, PlacementReadOptions options) =>
         options.RankCount is { } expected && expected != found ? throw InputException.At(path, $"{found} ranks", $"{expected}") : found;
+
+    /// <summary>Refuses layer numbers that are not one for each layer.</summary>
+    public static IReadOnlyList<int> SameLayers(string path, int layers, IReadOnlyList<int> ids) =>
+        ids.Count == layers ? ids : throw InputException.At(path, $"{layers} layers", $"one per layer number ({ids.Count})");
 
     private static void CheckLayerIds(IReadOnlyList<int>? layerIds, List<string> faults)
     {

@@ -38,7 +38,7 @@ public sealed class SglangFormat : IPlacementFormat
     {
         using var file = JsonInput.Open(path);
         if (file.Root.IsObject && file.Root.Find("logical_count") is not null && file.Root.Find(MapKey) is null)
-            throw InputException.At(path, "\"logical_count\"", $"\"{MapKey}\" (this is a recording of loads, to be imported as a trace)");
+            throw InputException.At(path, "\"logical_count\"", $"\"{MapKey}\" (these are loads for a planner, not a placement: import it without naming the format)");
         file.Root.AllowOnly(MapKey);
         int[][] rows = [.. file.Root[MapKey].Items().Select(r => r.Int32List())];
         var ranks = PlacementRows.RequireRanks(path, options);

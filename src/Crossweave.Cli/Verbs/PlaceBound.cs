@@ -1,0 +1,32 @@
+using Crossweave.Core.Placement;
+using Crossweave.Planning.Placement;
+using Crossweave.Reporting;
+
+namespace Crossweave.Cli.Verbs;
+
+/// <summary>What no placement of the shape can beat, beside the results of <c>place</c>.</summary>
+internal static class PlaceBound
+{
+    /// <summary>
+    /// One line: the balancedness that the bound allows, and for how many layers each planner is within one token of it, hence optimal. Printed when one of
+    /// the refined planners is among them, which plan for the same rule about groups and nodes; a planner that gets below the bound ignores that rule and is left out.
+    /// </summary>
+    public static void Print(Terminal terminal, PlacementProblem problem, IReadOnlyList<(string Name, ExpertPlacement Placement)> placed)
+    {
+        RefinedPlanner[] refined = [new(allowDuplicates: true), new(allowDuplicates: false)];
+        if (!placed.Any(p => refined.Any(r => r.Name == p.Name))) return;
+        var (_, bound) = refined[0].PlanWithBounds(problem);
+        var layers = bound.Length;
+        var ratios = 0.0;
+        for (var l = 0; l < layers; l++) ratios += bound[l] == 0 ? 1 : PlacementMetrics.MeanAndMax(placed[0].Placement.Layers[l], problem.Load.Layer(l)).Mean / bound[l];
+        var proven = new List<string>();
+        foreach (var (name, placement) in placed)
+        {
+            double[] max = [.. Enumerable.Range(0, layers).Select(l => PlacementMetrics.MeanAndMax(placement.Layers[l], problem.Load.Layer(l)).Max)];
+            if (max.Zip(bound).All(m => m.First >= m.Second * (1 - 1e-9))) proven.Add($"{name} {max.Zip(bound).Count(m => m.First < m.Second + 1)} of {layers}");
+        }
+
+        var rule = EplbShape.Levels(problem.ExpertCount, problem.RankCount, problem.NodeCount, problem.GroupCount).Nodes > 1 ? " with groups on one node each" : "";
+        terminal.Out.WriteLine($"bound: balancedness of no placement{rule} above {ReportText.Fixed(ratios / layers, 5)}; layers within one token of it, hence optimal: {string.Join(", ", proven)}");
+    }
+}
