@@ -38,6 +38,12 @@ internal sealed class DeployOptions
     /// <summary>Whether any of the inputs was given.</summary>
     public bool HasModels(ParseResult parsed) => (parsed.GetValue(_matrices) ?? parsed.GetValue(_traces)) is not null;
 
+    public Bytes TokenBytes(ParseResult parsed)
+    {
+        var bytes = UnitParser.Bytes(parsed.GetValue(_tokenBytes)!, "--token-bytes");
+        return bytes.Value > 0 ? bytes : throw InputException.At("--token-bytes", "0", "at least 1 byte");
+    }
+
     public (IReadOnlyList<DeviceCost> Devices, IReadOnlyList<ShardedModel> Models) Read(ParseResult parsed)
     {
         var (matrices, traces) = (Words(parsed.GetValue(_matrices)), Words(parsed.GetValue(_traces)));
@@ -70,8 +76,7 @@ internal sealed class DeployOptions
 
     private List<DeviceCost> Devices(ParseResult parsed, Cluster cluster, long meanTokens)
     {
-        var (n, fabric, bytes) = (cluster.Ranks, cluster.BuildFabric(), UnitParser.Bytes(parsed.GetValue(_tokenBytes)!, "--token-bytes"));
-        if (bytes.Value == 0) throw InputException.At("--token-bytes", "0", "at least 1 byte");
+        var (n, fabric, bytes) = (cluster.Ranks, cluster.BuildFabric(), TokenBytes(parsed));
         var send = PerDevice(parsed, _send, n, t => Wire(bytes, UnitParser.Bandwidth(t, "--send-rates"))) ?? [.. Enumerable.Range(0, n).Select(r => Wire(bytes, fabric.SendRate(r)))];
         var receive = PerDevice(parsed, _receive, n, t => Wire(bytes, UnitParser.Bandwidth(t, "--receive-rates")))
             ?? (parsed.GetValue(_send) is null ? [.. Enumerable.Range(0, n).Select(r => Wire(bytes, fabric.ReceiveRate(r)))] : send);

@@ -2,8 +2,11 @@ using System.CommandLine;
 using Crossweave.Algorithms;
 using Crossweave.Core;
 using Crossweave.Core.Formats.Documents;
+using Crossweave.Core.IO;
 using Crossweave.Planning.Deployment;
 using Crossweave.Reporting;
+using Crossweave.Reporting.Charts;
+using Crossweave.Reporting.Svg;
 using Crossweave.Reporting.Tables;
 
 namespace Crossweave.Cli.Verbs;
@@ -16,14 +19,17 @@ internal static class DeployVerb
         var instance = new Option<string?>("--instance") { Description = "One instance with integer costs (docs/formats.md), instead of --matrix or --trace.", HelpName = "I.json" };
         var name = new Option<string?>("--name") { Description = "Its id, when the file holds several.", HelpName = "ID" };
         var timeline = new Option<string?>("--timeline") { Description = $"Time of a layer: {string.Join(", ", TimeLines.All.Select(t => t.Name))}. Default: pg, for one model barrier.", HelpName = "NAME" };
-        var method = new Option<string>("--method") { Description = $"Method: {string.Join(", ", DeploymentMethods.All.Select(m => m.Name))}; 'all' compares those that apply.", DefaultValueFactory = _ => "optimal", HelpName = "NAME" };
-        var options = new DeployOptions();
+        var method = new Option<string>("--method") { Description = $"Method: {string.Join(", ", DeploymentMethods.All.Select(m => m.Name))}; 'all' compares those that apply. optimal proves, fast is the quick heuristic within the floors, swap the plain search with the spec's tie rules.", DefaultValueFactory = _ => "optimal", HelpName = "NAME" };
+        var lp = new Option<string?>("--lp") { Description = "Also write the placement as a mixed-integer program (CPLEX LP text, t2 and pg) into FILE, for an external solver.", HelpName = "FILE" };
+        var svg = new Option<string?>("--svg") { Description = "Draw the time line into FILE.", HelpName = "FILE" };
+        var (options, move) = (new DeployOptions(), new DeployMove());
         var json = CommonOptions.Json();
         var seed = CommonOptions.Seed();
         var list = CommonOptions.List("methods and time lines");
         var command = new Command("deploy", "Place the ranks of one or several models on equal or unequal devices (Aurora's scenarios), near or at the proven optimum.") { instance, name, timeline, method };
         options.AddTo(command);
-        foreach (var option in new Option[] { json, seed, list }) command.Options.Add(option);
+        move.AddTo(command);
+        foreach (var option in new Option[] { lp, svg, json, seed, list }) command.Options.Add(option);
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(list))
@@ -33,12 +39,23 @@ internal static class DeployVerb
             if (path is null && parsed.GetValue(name) is not null) throw InputException.At("--name", "it without --instance", "--instance FILE");
             var (devices, models) = path is null ? options.Read(parsed) : Plain(DeploymentInstance.Read(path, parsed.GetValue(name)));
             var line = TimeLines.Find(parsed.GetValue(timeline) ?? (models.Count == 1 ? "barrier" : "pg"), "--timeline");
+            if (parsed.GetValue(lp) is { } program) AtomicFile.WriteAllText(program, Program(devices, models, line));
             var runs = Solve(parsed.GetValue(method)!, devices, models, line, new Prng(parsed.GetValue(seed)));
-            if (runs.Count > 1 && parsed.GetValue(json) is not null) throw InputException.At("--json", "several methods", "one --method");
+            foreach (var (option, target) in new[] { (json.Name, parsed.GetValue(json)), (svg.Name, parsed.GetValue(svg)) })
+                if (runs.Count > 1 && target is not null)
+                    throw InputException.At(option, "several methods", "one --method");
             var unit = path is null ? "ps" : "";
-            if (!terminal.WriteJsonText(parsed.GetValue(json), parsed.GetValue(json) is null ? null : Json(runs[0], line, unit))) return CommandLine.Done;
-            if (runs.Count > 1) terminal.Write(Comparison(runs, unit));
-            else Print(terminal, runs[0], line, unit);
+            var moving = runs.Count > 1 ? null : move.Read(parsed, runs[0].Plan, models, line, path is null ? options.TokenBytes(parsed) : null);
+            if (parsed.GetValue(svg) is { } drawing) AtomicFile.WriteAllText(drawing, Chart(runs[0], line, unit).Standalone());
+            if (!terminal.WriteJsonText(parsed.GetValue(json), parsed.GetValue(json) is null ? null : Json(runs[0], line, unit, moving))) return CommandLine.Done;
+            if (runs.Count > 1)
+            {
+                terminal.Write(Comparison(runs, unit));
+                return CommandLine.Done;
+            }
+
+            Print(terminal, runs[0], line, unit);
+            if (moving is { } found) terminal.Out.WriteLine(DeployMove.Text(found.Move, found.Horizon));
             return CommandLine.Done;
         });
         return command;
@@ -56,7 +73,24 @@ internal static class DeployVerb
         return [.. applying.Select(m => (m.Name, ShardedDeployment.Solve(devices, models, m, line, prng.Split(m.Name))))];
     }
 
-    private static string Json((string Method, ShardedPlan Plan) run, TimeLine line, string unit)
+    private static string Program(IReadOnlyList<DeviceCost> devices, IReadOnlyList<ShardedModel> models, TimeLine line) =>
+        ShardedDeployment.IsPlain(models, devices.Count)
+            ? DeploymentMilp.Write(ShardedDeployment.Devices(devices, models), line, "--lp")
+            : throw InputException.At("--lp", "several experts per device or separate shards", "one rank of every model per device");
+
+    private static SvgImage Chart((string Method, ShardedPlan Plan) run, TimeLine line, string unit)
+    {
+        var phases = Phases(run.Plan, line);
+        if (phases.Count == 0) throw InputException.At("--svg", $"--method {run.Method} --timeline {line.Name}, which has no phases", "a joint placement under pg, t2 or barrier");
+        return new PhaseChart
+        {
+            Title = $"{run.Method}, {line.Name}",
+            Bars = [.. phases.Select(p => new PhaseBar($"{(char)('a' + p.Model)}", p.Name, p.Start, p.End, p.Model))],
+            Time = time => Time(time, unit),
+        }.Render();
+    }
+
+    private static string Json((string Method, ShardedPlan Plan) run, TimeLine line, string unit, (DeploymentMove Move, long Horizon)? moving)
     {
         var (plan, n) = (run.Plan, run.Plan.Devices.DeviceCount);
         var json = new JsonOutput().BeginObject().Key("value").Value(plan.Value).Key("proven").Value(plan.IsProven).Key("lowerBound").Value(plan.LowerBound);
@@ -75,6 +109,7 @@ internal static class DeployVerb
             json.End();
         }
 
+        if (moving is { } found) DeployMove.Write(json, found.Move, found.Horizon);
         return json.End().ToString();
     }
 

@@ -14,7 +14,9 @@ namespace Crossweave.Cli.Verbs;
 /// </summary>
 internal sealed class PortCosts
 {
-    private readonly Option<string?> _costs = new("--port-costs")
+    public const string Where = "--port-costs";
+
+    private readonly Option<string?> _costs = new(Where)
     {
         Description = "Time of one token on the port of each rank, whole numbers, one per rank (8,10,16,20); one unit is 1 ps of the output. Replaces --bandwidth and --token-bytes.",
         HelpName = "C0,C1,...",
@@ -22,23 +24,29 @@ internal sealed class PortCosts
 
     public Option<string?> Option => _costs;
 
-    /// <returns>The cluster with these ports and the bytes of a token, or null when the option was not given.</returns>
-    public (Cluster Cluster, Bytes TokenBytes)? Apply(ParseResult parsed, Cluster cluster, bool hasOtherRates)
+    /// <returns>The costs given, or null.</returns>
+    public long[]? Read(ParseResult parsed, int ranks)
     {
         if (parsed.GetValue(_costs) is not { } text) return null;
-        const string where = "--port-costs";
-        if (hasOtherRates) throw InputException.At(where, "it beside --bandwidth or --token-bytes", "one or the other");
         var words = text.Split(',', StringSplitOptions.TrimEntries);
-        if (words.Length != cluster.Ranks) throw InputException.At(where, $"{words.Length} values", $"one per rank ({cluster.Ranks})");
+        if (words.Length != ranks) throw InputException.At(Where, $"{words.Length} values", $"one per rank ({ranks})");
         var costs = new long[words.Length];
+        for (var rank = 0; rank < costs.Length; rank++)
+            if (!long.TryParse(words[rank], NumberStyles.None, CultureInfo.InvariantCulture, out costs[rank]) || costs[rank] == 0)
+                throw InputException.At(Where, $"'{words[rank]}' for rank {rank}", "a whole number of at least 1");
+        return costs;
+    }
+
+    /// <returns>The cluster with ports of these costs and the bytes of a token.</returns>
+    public static (Cluster Cluster, Bytes TokenBytes) Apply(long[] costs, string where, Cluster cluster, bool hasOtherRates)
+    {
+        if (hasOtherRates) throw InputException.At(where, "it beside --bandwidth or --token-bytes", "one or the other");
         BigInteger tokenBytes = 1;
         for (var rank = 0; rank < costs.Length; rank++)
         {
-            if (!long.TryParse(words[rank], NumberStyles.None, CultureInfo.InvariantCulture, out costs[rank]) || costs[rank] == 0)
-                throw InputException.At(where, $"'{words[rank]}' for rank {rank}", "a whole number of at least 1");
             tokenBytes = tokenBytes * costs[rank] / BigInteger.GreatestCommonDivisor(tokenBytes, costs[rank]);
             if (tokenBytes * 8_000_000_000_000 / costs.Take(rank + 1).Min() * cluster.Switches > long.MaxValue)
-                throw InputException.At(where, $"'{text}', whose least common multiple is too large for exact times", "costs with small common multiples, for example 8,10,16,20");
+                throw InputException.At(where, $"'{string.Join(',', costs)}', whose least common multiple is too large for exact times", "costs with small common multiples, for example 8,10,16,20");
         }
 
         var rates = costs.Select(c => $"{tokenBytes * 8_000_000_000_000 / c}bps").ToArray();

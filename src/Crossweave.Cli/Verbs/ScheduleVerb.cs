@@ -2,6 +2,7 @@ using System.CommandLine;
 using Crossweave.Algorithms;
 using Crossweave.Core;
 using Crossweave.Core.Compute;
+using Crossweave.Core.Fabrics;
 using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.IO;
 using Crossweave.Core.Layers;
@@ -22,6 +23,9 @@ internal static class ScheduleVerb
     public static Command Create(Terminal terminal)
     {
         var matrix = new Option<string?>("--matrix") { Description = "Traffic matrix: n lines of n comma-separated whole numbers (tokens; row = source, the diagonal is local).", HelpName = "M.csv" };
+        var instance = new Option<string?>("--instance") { Description = "Instead of --matrix: an instance with one matrix and integer port costs (docs/formats.md); one unit is 1 ps of the output.", HelpName = "I.json" };
+        var name = new Option<string?>("--name") { Description = "Its id, when the file holds several.", HelpName = "ID" };
+        var sendOrders = new Option<bool>("--send-orders") { Description = "Instead of a schedule, exact times in port-cost units when senders keep an order and receivers share (SJF, LJF, ring, random), beside the bounds PORT, PAIR and LANE." };
         var scheduler = new Option<string>("--scheduler") { Description = $"Method: {string.Join(", ", Schedulers.All.Select(s => s.Name))}; 'all' compares them.", DefaultValueFactory = _ => "greedy-max-weight", HelpName = "NAME" };
         var tokenBytes = new Option<string?>("--token-bytes") { Description = "Bytes of one token on the wire: a plain number of bytes, or with a unit (12KiB). Default 14336.", HelpName = "BYTES" };
         var preset = new Option<string?>("--preset") { Description = $"Effort of the schedulers hybrid and auto and of the --modes that plan launches: {string.Join(", ", LayerEffort.All.Select(e => e.Name))}. Default {LayerEffort.Fast.Name}.", HelpName = "NAME" };
@@ -35,17 +39,26 @@ internal static class ScheduleVerb
         var json = CommonOptions.Json();
         var seed = CommonOptions.Seed();
         var list = CommonOptions.List("schedulers");
-        var command = new Command("schedule", "Schedule one all-to-all, or a whole layer with --compute and --combine: matchings, times, lower bounds and the gap to them.") { matrix, scheduler, previous, tokenBytes };
+        var command = new Command("schedule", "Schedule one all-to-all, or a whole layer with --compute and --combine: matchings, times, lower bounds and the gap to them.") { matrix, instance, name, scheduler, previous, tokenBytes };
         cluster.AddTo(command);
-        foreach (var option in new Option[] { costs.Option, combine, mode, preset, svg, html, json, seed, list }) command.Options.Add(option);
+        foreach (var option in new Option[] { costs.Option, sendOrders, combine, mode, preset, svg, html, json, seed, list }) command.Options.Add(option);
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(list)) return VerbText.List(terminal, Schedulers.All.Select(s => (s.Name, s.Summary)));
-            var demand = TrafficMatrixFile.Read(VerbText.Need(parsed, matrix));
+            var given = parsed.GetValue(instance) is { } path ? SendOrders.ReadInstance(parsed, path, parsed.GetValue(name), matrix, costs) : ((TrafficMatrix Demand, long[] Costs)?)null;
+            if (given is null && parsed.GetValue(name) is not null) throw InputException.At("--name", "it without --instance", "--instance FILE");
+            var demand = given?.Demand ?? TrafficMatrixFile.Read(VerbText.Need(parsed, matrix));
+            var portCosts = given?.Costs ?? costs.Read(parsed, demand.RankCount);
+            if (parsed.GetValue(sendOrders))
+            {
+                SendOrders.Write(terminal, parsed.GetValue(json), demand, portCosts, new Prng(parsed.GetValue(seed)));
+                return CommandLine.Done;
+            }
+
             var description = cluster.Read(parsed, demand.RankCount);
             if (description.Ranks != demand.RankCount) throw InputException.At("--ranks", $"{description.Ranks}", $"the {demand.RankCount} ranks of the matrix");
             var bytes = parsed.GetValue(tokenBytes);
-            var unequal = costs.Apply(parsed, description, cluster.HasBandwidth(parsed) || bytes is not null);
+            (Cluster Cluster, Bytes TokenBytes)? unequal = portCosts is null ? null : PortCosts.Apply(portCosts, given is null ? PortCosts.Where : instance.Name, description, cluster.HasBandwidth(parsed) || bytes is not null);
             var problem = new SchedulingProblem(demand, unequal?.TokenBytes ?? TokenBytes(bytes ?? "14336"), (unequal?.Cluster ?? description).BuildFabric());
             var before = parsed.GetValue(previous) is { } file ? PlannedExchange.ReadPrevious(file, demand.RankCount) : null;
             var asked = before is not null && parsed.GetResult(scheduler) is not { Implicit: false } && Schedulers.All.Any(s => s.Name == before.Scheduler) ? before.Scheduler : parsed.GetValue(scheduler);

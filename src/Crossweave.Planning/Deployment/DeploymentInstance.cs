@@ -7,10 +7,12 @@ namespace Crossweave.Planning.Deployment;
 /// <summary>
 /// One instance in the layout of the deployment golden set (deployment spec 5.1): <c>D</c>, or <c>Da</c> and <c>Db</c> (or <c>Dc</c> and so
 /// on), <c>comm_cost</c> and <c>ffn_cost</c> (one number per device, or one for all), <c>gate_tokens</c> and <c>agg_tokens</c> (one number, or
-/// one per model). Expected values and other keys beside them are not read.
+/// one per model). Expected values and other keys beside them are not read. An instance without any key of compute is an exchange alone (kinds
+/// a and e): no compute, and without <c>comm_cost</c> (kind a) every token takes one time unit.
 /// </summary>
 public static class DeploymentInstance
 {
+    private static readonly string[] Compute = ["ffn_cost", "gate_tokens", "agg_tokens"];
     private static readonly string[] Matrices = ["D", .. Enumerable.Range('a', TimeLines.MostModels).Select(c => $"D{(char)c}")];
 
     /// <param name="path">A file with one instance, a list of instances, or groups of lists under <c>instances</c>.</param>
@@ -30,6 +32,16 @@ public static class DeploymentInstance
         return found.Count == 1 ? Problem(found[0].Instance) : throw InputException.At(path, $"{found.Count} instances", found.Count == 0 ? "one with the key \"D\", or \"Da\" and \"Db\"" : $"--name with one of them{Some(found)}");
     }
 
+    /// <summary>The one matrix of an instance and the wire time of a token on every port.</summary>
+    /// <exception cref="InputException">As <see cref="Read"/>, or several models.</exception>
+    public static (TrafficMatrix Demand, long[] Costs) ReadExchange(string path, string? name)
+    {
+        var problem = Read(path, name);
+        return problem.Models.Count == 1
+            ? (problem.Models[0].Demand, problem.SendCosts())
+            : throw InputException.At(path, $"{problem.Models.Count} models", "one matrix \"D\"");
+    }
+
     private static string Some(List<(string? Id, JsonInput Instance)> found) =>
         found.Count == 0 ? "" : $" ({string.Join(", ", found.Take(8).Select(f => f.Id ?? "unnamed"))}{(found.Count > 8 ? ", ..." : "")})";
 
@@ -47,6 +59,10 @@ public static class DeploymentInstance
         {
             if (groups.IsObject) foreach (var (_, group) in groups.Members()) Collect(group, found);
             else Collect(groups, found);
+            if (value.Find("counterexamples") is { IsObject: true } examples)
+                foreach (var (name, example) in examples.Members())
+                    if (example.IsObject && example.Find("D") is not null)
+                        found.Add((name, example));
         }
     }
 
@@ -55,10 +71,11 @@ public static class DeploymentInstance
         var matrices = Matrices.Where(k => instance.Find(k) is not null).Select(k => instance[k]).ToList();
         var n = matrices[0].Length;
         if (instance.Find("n") is { } count && count.Int64() != n) throw count.Wrong($"the {n} rows of {matrices[0].Where}");
-        var wire = PerDevice(instance["comm_cost"], n, 1);
-        var compute = PerDevice(instance["ffn_cost"], n, 0);
-        var gate = PerModel(instance["gate_tokens"], matrices.Count);
-        var aggregate = PerModel(instance["agg_tokens"], matrices.Count);
+        var isExchange = Compute.All(k => instance.Find(k) is null);
+        var wire = isExchange && instance.Find("comm_cost") is null ? [.. Enumerable.Repeat(1L, n)] : PerDevice(instance["comm_cost"], n, 1);
+        var compute = isExchange ? new long[n] : PerDevice(instance["ffn_cost"], n, 0);
+        var gate = isExchange ? new long[matrices.Count] : PerModel(instance["gate_tokens"], matrices.Count);
+        var aggregate = isExchange ? new long[matrices.Count] : PerModel(instance["agg_tokens"], matrices.Count);
         return new DeploymentProblem(
             [.. wire.Zip(compute, (c, k) => new DeviceCost(c, c, k))],
             [.. matrices.Select((matrix, m) => new DeployedModel(Traffic(matrix, n), gate[m], aggregate[m]))],

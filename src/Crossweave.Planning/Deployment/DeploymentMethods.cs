@@ -17,6 +17,7 @@ public static class DeploymentMethods
         new RuleMethod("sort", "ranks by tokens computed, biggest on fastest (Theorem 5.1); two models on equal devices: one ascending, one descending by port load (Theorem 6.2, Case I)", "one model, or two on equal devices",
             t => t.Problem.Models.Count == 1 || IsPairOnEqualDevices(t), (p, _, _) => p.Models.Count == 1 ? PlacementRules.SortByWork(p) : PlacementRules.Zip(p)),
         new RuleMethod("sort-max-load", "ranks by max(sent, received), biggest on fastest", "one model", t => t.Problem.Models.Count == 1, (p, _, _) => PlacementRules.SortByPort(p)),
+        new RuleMethod("as-listed", "rank g of every model on device g: what a given placement costs", "any", _ => true, (p, _, _) => [.. p.Models.Select(m => Enumerable.Range(0, m.RankCount).ToArray())]),
         new RuleMethod("random", "every model in random order (seeded; RGA, and REC for several models)", "any", _ => true, (p, _, prng) => PlacementRules.Random(p, prng)),
         .. LinaMethod.All,
     ];

@@ -15,6 +15,7 @@ internal sealed class DomainBounds
     private readonly LayerTime _time;
     private readonly (int Term, DomainGroup Group, long Constant)[] _parts;
     private readonly long[] _caps;
+    private readonly long[] _most; // of all placements
     private readonly long[] _raised;
     private readonly long[] _best; // [position]
 
@@ -23,6 +24,9 @@ internal sealed class DomainBounds
         _time = time;
         Groups = [.. time.Groups.Select(g => new DomainGroup(g, rankAt))];
         _parts = [.. time.Terms.SelectMany((term, t) => term.Parts.Select(p => (t, Groups[p.Group], p.Constant)))];
+        _most = new long[time.Terms.Length];
+        foreach (var (term, group, constant) in _parts)
+            _most[term] = Math.Max(_most[term], (group.Lists.Sum(l => l.Load.Max()) + constant) * group.Cost.Max());
         (_caps, _raised, _best) = (new long[time.Terms.Length], new long[time.Terms.Length], new long[time.Problem.DeviceCount]);
     }
 
@@ -39,26 +43,29 @@ internal sealed class DomainBounds
                 var of = node.Of(list.Model);
                 for (var g = 0; g < of.Length; g++) group.Least[g] += list.LeastOn[g] = list.Smallest(of[g]);
             }
+
+            group.Share = group.Lists.Length == 1 ? 0 : (long)Math.Ceiling(Math.Max(Slowest(node, group), Largest(node, group)) * (1 - 1e-12));
         }
 
         foreach (var (term, group, constant) in _parts)
         {
-            var least = node.Least[term];
+            var least = Math.Max(node.Least[term], group.Share + (constant * group.LeastCost));
             for (var g = 0; g < group.Cost.Length; g++) least = Math.Max(least, (group.Least[g] + constant) * group.Cost[g]);
             foreach (var list in group.Lists) least = Math.Max(least, Somewhere(node, group, list, constant));
-            if (group.Lists.Length > 1) least = Math.Max(least, (long)Math.Ceiling(Math.Max(Slowest(node, group), Largest(node, group)) * (1 - 1e-12)) + (constant * group.LeastCost));
             node.Least[term] = least;
         }
     }
 
     /// <summary>Sets the limits of all groups so that no maximum alone, all others at their least, exceeds a time.</summary>
-    /// <remarks>The finish is made of maxima and sums, so it is convex with whole slopes in each maximum: Newton from the right ends exactly.</remarks>
+    /// <remarks>
+    /// The finish is made of maxima and sums, so it is convex with whole slopes in each maximum: Newton from the largest value ends exactly.
+    /// </remarks>
     public void Limit(Domains node, long most)
     {
         node.Least.CopyTo(_raised, 0);
         for (var t = 0; t < _caps.Length; t++)
         {
-            var cap = node.Least[t] + most + 1;
+            var cap = Math.Max(node.Least[t], _most[t]);
             while (true)
             {
                 _raised[t] = cap;
@@ -105,7 +112,7 @@ internal sealed class DomainBounds
         foreach (var g in group.Slowest)
         {
             foreach (var list in group.Lists) sum += BitOperations.IsPow2(node.Of(list.Model)[g]) ? list.LeastOn[g] : list.NextUp();
-            speed += 1.0 / group.Cost[g];
+            speed += group.Speed[g];
             share = Math.Max(share, sum / speed);
         }
 
@@ -135,7 +142,7 @@ internal sealed class DomainBounds
                 var g = group.Slowest[k];
                 if (BitOperations.IsPow2(open[g])) continue;
                 foreach (var list in group.Lists) sum += list == large ? list.NextDown() : list.NextUp();
-                speed += 1.0 / group.Cost[g];
+                speed += group.Speed[g];
                 share = Math.Max(share, sum / speed);
             }
         }

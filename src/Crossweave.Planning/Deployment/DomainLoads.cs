@@ -13,6 +13,7 @@ internal sealed class DomainGroup
         (_first, Cost, LeastCost) = (group.First, group.Cost, group.Cost.Min());
         Lists = [.. group.Loads.Select((load, k) => new DomainLoads(group.First + k, Array.ConvertAll(rankAt[group.First + k], rank => load[rank])))];
         Slowest = [.. Enumerable.Range(0, Cost.Length).OrderByDescending(g => Cost[g])];
+        Speed = Array.ConvertAll(Cost, c => 1.0 / c);
         (Least, Limit) = (new long[Cost.Length], new long[Cost.Length]);
     }
 
@@ -23,6 +24,12 @@ internal sealed class DomainGroup
     public long[] Cost { get; }
 
     public long LeastCost { get; }
+
+    /// <summary>[device]: tokens per time unit.</summary>
+    public double[] Speed { get; }
+
+    /// <summary>What some device takes at least, whatever it is.</summary>
+    public long Share { get; set; }
 
     /// <summary>Devices, most costly first.</summary>
     public int[] Slowest { get; }

@@ -1,8 +1,13 @@
+using System.Numerics;
+using Crossweave.Core;
+
 namespace Crossweave.Planning.Deployment;
 
 /// <summary>Time lines of one model alone on its devices (deployment spec 2.5): weighted sums of maxima over devices.</summary>
 internal static class ExclusiveTime
 {
+    private const long LongestSlot = 1L << 40;
+
     /// <summary>Gtok K + dispatch + max f k + combine + Atok K: the pipelined time line of one model.</summary>
     public static LayerTime Barrier(DeploymentProblem problem) => PipelinedTime.Global(problem);
 
@@ -28,7 +33,22 @@ internal static class ExclusiveTime
     public static LayerTime Port(DeploymentProblem problem)
     {
         var build = new TermBuilder(problem);
-        return Sum(problem, build, [build.Wire(0, 0, returns: false)], 0);
+        return Sum(problem, build, [build.Wire(0, problem.Models.Count - 1, returns: false)], 0);
+    }
+
+    /// <summary>
+    /// Whole tokens on lanes (deployment spec 3.4): in a slot of the least common multiple S of all costs, a port of cost c carries S / c tokens, so
+    /// its load takes ceil(load x c / S) slots.
+    /// </summary>
+    public static LayerTime Lanes(DeploymentProblem problem)
+    {
+        BigInteger slot = 1;
+        foreach (var cost in problem.Devices.SelectMany(d => new[] { d.Send, d.Receive })) slot *= cost / BigInteger.GreatestCommonDivisor(slot, cost);
+        if (slot > LongestSlot) throw InputException.At("--timeline lanes", $"costs with the common multiple {slot}", $"one of at most {LongestSlot}");
+        var (build, model, length) = (new TermBuilder(problem), problem.Models[0], (long)slot);
+        return Sum(problem, build, [build.Table(Table(problem, (d, i) => Math.Max(Slots(model.Sent[i] * d.Send), Slots(model.Received[i] * d.Receive)) * length))], 0);
+
+        long Slots(long time) => (time + length - 1) / length;
     }
 
     public static LayerTime Pair(DeploymentProblem problem) => Sum(problem, new TermBuilder(problem), [], 0, pairExchanges: 1);

@@ -13,7 +13,7 @@ public sealed class OptimalMethod : IDeploymentMethod
     public static readonly OptimalMethod Quality = new("optimal", "two-threshold matching where it is exact, else a search with proof (deployment spec 3.12)", 15_000_000);
 
     /// <summary>Milliseconds up to 16 devices, below a second at 64.</summary>
-    public static readonly OptimalMethod Fast = new("fast", "as optimal with a small fixed budget: the heuristic to use; proven up to about 12 devices", 500_000);
+    public static readonly OptimalMethod Fast = new("fast", "as optimal with a small fixed budget: the heuristic to use; proven up to about 12 devices", 250_000);
 
     /// <summary>Targets tried between bound and value; no more when they are within a thousandth.</summary>
     private const int Tries = 8;

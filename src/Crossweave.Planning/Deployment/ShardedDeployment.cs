@@ -50,8 +50,12 @@ public static class ShardedDeployment
         return new ShardedPlan(shards, experts, problem, value, isPlain ? plan.LowerBound : Math.Min(value, Lower(devices, models, line)));
     }
 
+    /// <summary>Time of one layer with everything where it is said to be: [model][shard] and [model][expert] -> device.</summary>
+    public static long Evaluate(IReadOnlyList<DeviceCost> devices, IReadOnlyList<ShardedModel> models, TimeLine line, IReadOnlyList<int[]> shards, IReadOnlyList<int[]> experts) =>
+        line.For(Seen(devices, models, shards, experts)).Evaluate(Identity(models.Count, devices.Count));
+
     /// <summary>The devices' view: one rank per device.</summary>
-    private static DeploymentProblem Seen(IReadOnlyList<DeviceCost> devices, IReadOnlyList<ShardedModel> models, int[][] shards, int[][] experts) =>
+    private static DeploymentProblem Seen(IReadOnlyList<DeviceCost> devices, IReadOnlyList<ShardedModel> models, IReadOnlyList<int[]> shards, IReadOnlyList<int[]> experts) =>
         new(devices, [.. models.Select((model, m) => new DeployedModel(model.Between(devices.Count, shards[m], experts[m]), model.GateTokens, model.AggregateTokens))]);
 
     /// <summary>The models as packed, before any placement: what methods and time lines are checked against.</summary>

@@ -29,7 +29,8 @@ public static class TimeLines
         new("barrier", "one model, a barrier after every phase, ports at the PORT bound", 1, ExclusiveTime.Barrier),
         new("eq1", "one model, gate + dispatch and experts + combine each without a barrier between (Eqn 1)", 1, ExclusiveTime.Eqn1),
         new("pair-barrier", "one model, barriers, one-to-one transfers at the slower port (PAIR)", 1, ExclusiveTime.PairBarrier),
-        new("port", "one dispatch at the PORT bound, no compute", 1, ExclusiveTime.Port),
+        new("port", "one dispatch of all models together at the PORT bound, no compute", MostModels, ExclusiveTime.Port),
+        new("lanes", "one dispatch in lanes of one width (LANE), whole tokens, no compute", 1, ExclusiveTime.Lanes),
         new("pair", "one dispatch of one-to-one transfers (PAIR), no compute", 1, ExclusiveTime.Pair),
     ];
 
