@@ -23,7 +23,8 @@ public sealed record ShardedPlan(IReadOnlyList<int[]> DeviceOfShard, IReadOnlyLi
 /// <remarks>
 /// Packing: largest first onto the least loaded group with room. Separate shards: groups of shards and of experts are joined by the
 /// assignment that keeps most tokens local. Swaps: first improvement over models, then item pairs ascending and whole devices, until a
-/// pass finds none; a swap is timed in O(devices^2 + items). The methods that search start a second time from blocks as listed.
+/// pass finds none; a swap is timed in O(devices^2 + items). The methods that search start again from the packed groups as they are and from
+/// blocks as listed: other basins for the swaps.
 /// Deterministic for a given seed.
 /// </remarks>
 public static class ShardedDeployment
@@ -38,6 +39,7 @@ public static class ShardedDeployment
         var grouped = Seen(devices, models, shards, experts);
         var isPlain = IsPlain(models, n);
         var plan = method.Solve(grouped, line, prng);
+        (int[][] Shards, int[][] Experts) packed = ([.. shards], [.. experts]);
         for (var m = 0; m < models.Count; m++)
         {
             // Fixed shards stay: their group g is device g, whatever the rank placement would like.
@@ -46,23 +48,27 @@ public static class ShardedDeployment
         }
 
         if (!isPlain) new ItemSwaps(devices, models, line, shards, experts).Improve();
-        if (!isPlain && method is OptimalMethod) (shards, experts) = Better(devices, models, line, (shards, experts), AsListed(devices, models, line));
+        if (!isPlain && method is OptimalMethod)
+        {
+            foreach (var (otherShards, otherExperts) in new[] { Copy(packed), AsListed(models, n) })
+            {
+                new ItemSwaps(devices, models, line, otherShards, otherExperts).Improve();
+                if (Evaluate(devices, models, line, otherShards, otherExperts) < Evaluate(devices, models, line, shards, experts)) (shards, experts) = (otherShards, otherExperts);
+            }
+        }
+
         var problem = Seen(devices, models, shards, experts);
         var value = isPlain ? plan.Value : line.For(problem).Evaluate(Identity(models.Count, n));
         return new ShardedPlan(shards, experts, problem, value, isPlain ? plan.LowerBound : Math.Min(value, Lower(devices, models, line)));
     }
 
-    // From blocks in the order given, as serving systems start: another basin for the swaps.
-    private static (int[][] Shards, int[][] Experts) AsListed(IReadOnlyList<DeviceCost> devices, IReadOnlyList<ShardedModel> models, TimeLine line)
-    {
-        int[][] shards = [.. models.Select(m => Enumerable.Range(0, m.ShardCount).Select(s => s / (m.ShardCount / devices.Count)).ToArray())];
-        int[][] experts = [.. models.Select(m => Enumerable.Range(0, m.ExpertCount).Select(e => e / (m.ExpertCount / devices.Count)).ToArray())];
-        new ItemSwaps(devices, models, line, shards, experts).Improve();
-        return (shards, experts);
-    }
+    // Blocks in the order given, as serving systems start.
+    private static (int[][] Shards, int[][] Experts) AsListed(IReadOnlyList<ShardedModel> models, int n) =>
+        ([.. models.Select(m => Enumerable.Range(0, m.ShardCount).Select(s => s / (m.ShardCount / n)).ToArray())],
+            [.. models.Select(m => Enumerable.Range(0, m.ExpertCount).Select(e => e / (m.ExpertCount / n)).ToArray())]);
 
-    private static (int[][] Shards, int[][] Experts) Better(IReadOnlyList<DeviceCost> devices, IReadOnlyList<ShardedModel> models, TimeLine line, (int[][] Shards, int[][] Experts) a, (int[][] Shards, int[][] Experts) b) =>
-        Evaluate(devices, models, line, b.Shards, b.Experts) < Evaluate(devices, models, line, a.Shards, a.Experts) ? b : a;
+    private static (int[][] Shards, int[][] Experts) Copy((int[][] Shards, int[][] Experts) of) =>
+        ([.. of.Shards.Select(s => (int[])s.Clone())], [.. of.Experts.Select(e => (int[])e.Clone())]);
 
     /// <summary>Time of one layer with everything where it is said to be: [model][shard] and [model][expert] -> device.</summary>
     public static long Evaluate(IReadOnlyList<DeviceCost> devices, IReadOnlyList<ShardedModel> models, TimeLine line, IReadOnlyList<int[]> shards, IReadOnlyList<int[]> experts) =>
