@@ -23,7 +23,9 @@ public sealed record ShardedPlan(IReadOnlyList<int[]> DeviceOfShard, IReadOnlyLi
 /// <remarks>
 /// Packing: largest first onto the least loaded group with room. Separate shards: groups of shards and of experts are joined by the
 /// assignment that keeps most tokens local. Swaps: first improvement over models, then item pairs ascending and whole devices, until a
-/// pass finds none; a swap is timed in O(devices^2 + items). Deterministic for a given seed.
+/// pass finds none; a swap is timed in O(devices^2 + items). The methods that search start again from the packed groups as they are and from
+/// blocks as listed: other basins for the swaps.
+/// Deterministic for a given seed.
 /// </remarks>
 public static class ShardedDeployment
 {
@@ -37,6 +39,7 @@ public static class ShardedDeployment
         var grouped = Seen(devices, models, shards, experts);
         var isPlain = IsPlain(models, n);
         var plan = method.Solve(grouped, line, prng);
+        (int[][] Shards, int[][] Experts) packed = ([.. shards], [.. experts]);
         for (var m = 0; m < models.Count; m++)
         {
             // Fixed shards stay: their group g is device g, whatever the rank placement would like.
@@ -45,10 +48,27 @@ public static class ShardedDeployment
         }
 
         if (!isPlain) new ItemSwaps(devices, models, line, shards, experts).Improve();
+        if (!isPlain && method is OptimalMethod)
+        {
+            foreach (var (otherShards, otherExperts) in new[] { Copy(packed), AsListed(models, n) })
+            {
+                new ItemSwaps(devices, models, line, otherShards, otherExperts).Improve();
+                if (Evaluate(devices, models, line, otherShards, otherExperts) < Evaluate(devices, models, line, shards, experts)) (shards, experts) = (otherShards, otherExperts);
+            }
+        }
+
         var problem = Seen(devices, models, shards, experts);
         var value = isPlain ? plan.Value : line.For(problem).Evaluate(Identity(models.Count, n));
         return new ShardedPlan(shards, experts, problem, value, isPlain ? plan.LowerBound : Math.Min(value, Lower(devices, models, line)));
     }
+
+    // Blocks in the order given, as serving systems start.
+    private static (int[][] Shards, int[][] Experts) AsListed(IReadOnlyList<ShardedModel> models, int n) =>
+        ([.. models.Select(m => Enumerable.Range(0, m.ShardCount).Select(s => s / (m.ShardCount / n)).ToArray())],
+            [.. models.Select(m => Enumerable.Range(0, m.ExpertCount).Select(e => e / (m.ExpertCount / n)).ToArray())]);
+
+    private static (int[][] Shards, int[][] Experts) Copy((int[][] Shards, int[][] Experts) of) =>
+        ([.. of.Shards.Select(s => (int[])s.Clone())], [.. of.Experts.Select(e => (int[])e.Clone())]);
 
     /// <summary>Time of one layer with everything where it is said to be: [model][shard] and [model][expert] -> device.</summary>
     public static long Evaluate(IReadOnlyList<DeviceCost> devices, IReadOnlyList<ShardedModel> models, TimeLine line, IReadOnlyList<int[]> shards, IReadOnlyList<int[]> experts) =>
@@ -112,12 +132,16 @@ public static class ShardedDeployment
         return group;
     }
 
-    /// <summary>Average bounds: all devices together take at most T x sum of 1 / cost, and only so many tokens can be local.</summary>
+    /// <summary>
+    /// The q slowest devices hold at least the q x (experts per device) smallest experts and take T x sum of 1 / cost in time T; an expert gets
+    /// only so many tokens locally. Shards that stay send at least what the experts beside them, whichever they are, do not take.
+    /// </summary>
     private static long Lower(IReadOnlyList<DeviceCost> devices, IReadOnlyList<ShardedModel> models, TimeLine line)
     {
         var n = devices.Count;
-        long[] work = [.. models.Select(m => m.Tokens.Sum())];
-        long[] remote = [.. models.Select((m, k) => work[k] - MostLocal(m, n))];
+        long[][] work = [.. models.Select(m => Prefix(Received(m), n))];
+        long[][] remote = [.. models.Select(m => Prefix([.. Received(m).Zip(MostLocal(m, n), (all, local) => all - local)], n))];
+        long[][] sent = [.. models.Select(m => LeastSent(m, n))];
         var time = line.For(Devices(devices, models));
         if (time.PairExchanges > 0 || time.Terms.Any(t => t.Parts.Length == 0)) return 0;
         Span<long> maxima = stackalloc long[time.Terms.Length];
@@ -126,24 +150,66 @@ public static class ShardedDeployment
             foreach (var part in time.Terms[t].Parts)
             {
                 var group = time.Groups[part.Group];
-                var totals = group.IsWork ? work : remote;
-                double sum = part.Constant * (long)n;
-                for (var m = group.First; m < group.First + group.Loads.Length; m++) sum += totals[m];
-                maxima[t] = Math.Max(maxima[t], (long)Math.Ceiling(sum / group.Cost.Sum(c => 1.0 / c) * (1 - 1e-12)));
+                var (own, range) = (time.Problem.Models, Enumerable.Range(group.First, group.Loads.Length));
+                var isSent = range.All(m => ReferenceEquals(group.Loads[m - group.First], own[m].Sent));
+                var isPort = range.All(m => ReferenceEquals(group.Loads[m - group.First], own[m].Port));
+                var slowest = group.Cost.OrderDescending().ToArray();
+                var speed = 0.0;
+                for (var q = 1; q <= n; q++)
+                {
+                    speed += 1.0 / slowest[q - 1];
+                    if (isSent && q < n) continue; // how many tokens leave is known for all devices together
+                    double sum = (part.Constant * (long)q) + range.Sum(m => (group.IsWork ? work : remote)[m][q - 1]);
+                    maxima[t] = Math.Max(maxima[t], (long)Math.Ceiling(sum / speed * (1 - 1e-12)));
+                }
+
+                if (!isSent && !isPort) continue;
+                for (var g = 0; g < n; g++) maxima[t] = Math.Max(maxima[t], (range.Sum(m => sent[m][g]) + part.Constant) * group.Cost[g]);
             }
         }
 
         return time.Finish(maxima);
     }
 
-    // An expert gets at most its largest senders' tokens locally: those of one device's shards.
-    private static long MostLocal(ShardedModel model, int n)
+    // [expert].
+    private static long[] Received(ShardedModel model)
     {
-        var (local, perDevice) = (0L, model.ShardCount / n);
+        var received = new long[model.ExpertCount];
+        for (var k = 0; k < model.Tokens.Length; k++) received[k % model.ExpertCount] += model.Tokens[k];
+        return received;
+    }
+
+    // [q - 1]: tokens of the q x items per device smallest.
+    private static long[] Prefix(long[] items, int n)
+    {
+        Array.Sort(items);
+        return [.. Enumerable.Range(1, n).Select(q => items.Take(q * (items.Length / n)).Sum())];
+    }
+
+    // [device]: what shards that stay have to send.
+    private static long[] LeastSent(ShardedModel model, int n)
+    {
+        var sent = new long[n];
+        if (model.Moves != ShardMoves.Fixed) return sent;
+        var (shards, experts) = (model.ShardCount / n, model.ExpertCount / n);
+        for (var g = 0; g < n; g++)
+        {
+            var to = new long[model.ExpertCount];
+            for (var k = g * shards * model.ExpertCount; k < (g + 1) * shards * model.ExpertCount; k++) to[k % model.ExpertCount] += model.Tokens[k];
+            sent[g] = to.Order().SkipLast(experts).Sum();
+        }
+
+        return sent;
+    }
+
+    // An expert gets at most its largest senders' tokens locally: those of one device's shards.
+    private static long[] MostLocal(ShardedModel model, int n)
+    {
+        var (local, perDevice) = (new long[model.ExpertCount], model.ShardCount / n);
         for (var e = 0; e < model.ExpertCount; e++)
         {
             var from = Enumerable.Range(0, model.ShardCount).Select(s => model.Tokens[(s * model.ExpertCount) + e]).ToArray();
-            local += model.Moves == ShardMoves.Fixed ? from.Chunk(perDevice).Max(c => c.Sum()) : from.OrderDescending().Take(perDevice).Sum();
+            local[e] = model.Moves == ShardMoves.Fixed ? from.Chunk(perDevice).Max(c => c.Sum()) : from.OrderDescending().Take(perDevice).Sum();
         }
 
         return local;
