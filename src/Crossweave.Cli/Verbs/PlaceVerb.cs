@@ -30,6 +30,7 @@ internal static class PlaceVerb
         var ranks = new Option<int?>("--ranks") { Description = "Ranks of the expert-parallel group.", HelpName = "N" };
         var nodes = new Option<int>("--nodes") { Description = "Servers.", DefaultValueFactory = _ => 1, HelpName = "N" };
         var groups = new Option<int>("--groups") { Description = "Expert groups of group-limited routing.", DefaultValueFactory = _ => 1, HelpName = "N" };
+        var straddling = new Option<int>("--straddling-groups") { Description = "With --nodes and --groups: groups per layer that refined planners may put on two nodes for balance.", HelpName = "N" };
         var output = new Option<string?>("--out") { Description = "Also write the placement as a Crossweave placement file (input of 'export' and 'verify').", HelpName = "FILE" };
         var previous = new Option<string?>("--previous") { Description = "The running placement (written by 'place --out', 'place --json' or 'plan'): planners that limit migration start from it, fetched experts are counted, and experts that stay on a rank keep their slots.", HelpName = "P.json" };
         var maxMoves = new Option<long?>("--max-moves") { Description = "With --previous: at most this many experts fetched, all layers together; the best balance within it.", HelpName = "N" };
@@ -39,7 +40,7 @@ internal static class PlaceVerb
         var json = CommonOptions.Json();
         var seed = CommonOptions.Seed();
         var list = CommonOptions.List("planners");
-        var command = new Command("place", "Place experts on ranks from recorded loads or, with --trace, single tokens.") { loads, trace, layer, fraction, planner, slots, ranks, nodes, groups, maxLoad, replicas, tokenBytes, output, previous, maxMoves, balance };
+        var command = new Command("place", "Place experts on ranks from recorded loads or, with --trace, single tokens.") { loads, trace, layer, fraction, planner, slots, ranks, nodes, groups, straddling, maxLoad, replicas, tokenBytes, output, previous, maxMoves, balance };
         rankSlots.AddTo(command);
         reading.AddTo(command);
         foreach (var option in new Option[] { json, seed, list }) command.Options.Add(option);
@@ -64,6 +65,7 @@ internal static class PlaceVerb
                 Routing = split.Planning,
                 MaxLoad = parsed.GetValue(maxLoad),
                 RankSlots = limits?.Slots,
+                StraddlingGroups = parsed.GetValue(straddling),
             };
             problem.Validate(unevenSlots: true);
             problem = WithRunning(problem, parsed.GetValue(previous), parsed.GetValue(maxMoves), parsed.GetValue(balance));
