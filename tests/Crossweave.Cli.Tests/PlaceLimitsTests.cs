@@ -85,6 +85,18 @@ public sealed class PlaceLimitsTests
     }
 
     [Fact]
+    public void Straddling_groups_are_counted_and_pay_in_balance()
+    {
+        using var folder = new Cli.Folder();
+        string[] place = ["place", "--loads", Loads(folder), "--planner", "refined", "--slots", "32", "--ranks", "4", "--nodes", "2", "--groups", "4"];
+        Assert.Contains("groups on more than one node, mean over layers: refined 0.00 of 4", Cli.Run(place).Out, StringComparison.Ordinal);
+        var soft = Cli.Run([.. place, "--straddling-groups", "2"]).Out;
+        Assert.Matches("refined [12].[05]0 of 4", soft);
+        Assert.Contains("no placement above", soft, StringComparison.Ordinal);
+        Assert.Contains("straddling-groups: found -1", Cli.Run([.. place, "--straddling-groups", "-1"]).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Memory_is_turned_into_slots_and_shown()
     {
         using var folder = new Cli.Folder();

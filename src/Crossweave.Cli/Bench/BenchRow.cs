@@ -7,4 +7,5 @@ namespace Crossweave.Cli.Bench;
 /// <param name="Reference">The plain version in the same run, or a stated target; null when there is none.</param>
 /// <param name="ReferenceName">What the reference is; empty when there is none.</param>
 /// <param name="Hash">FNV-1a of the results: a speed-up must not change it.</param>
-public sealed record BenchRow(string Name, string Unit, double Value, double? Reference, string ReferenceName, ulong Hash);
+/// <param name="Note">What was reached, beside the time.</param>
+public sealed record BenchRow(string Name, string Unit, double Value, double? Reference, string ReferenceName, ulong Hash, string Note = "");

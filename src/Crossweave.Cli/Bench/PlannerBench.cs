@@ -76,15 +76,15 @@ public static class PlannerBench
         return new BenchRow(name, "ms", best * 1e3, plainBest * 1e3, "plain transcription", hash);
     }
 
-    /// <summary>Global; the limit is the one stated for all layers on one thread. The name says how good the plan is.</summary>
+    /// <summary>Global; the limit is the one stated for all layers on one thread. The note says how good the plan is.</summary>
     private static BenchRow Refined(RefinedPlanner planner, PlacementProblem problem)
     {
         var (placement, bound) = planner.PlanWithBounds(problem);
         var proven = Enumerable.Range(0, Layers).Count(l => PlacementMetrics.MeanAndMax(placement.Layers[l], problem.Load.Layer(l)).Max < bound[l] + 1);
         var balance = PlacementMetrics.Balancedness(placement, problem.Load).MeanOfRatios;
         var (best, _) = BenchClock.Measure(() => planner.PlanWithBounds(problem), warmups: 20, runs: 30);
-        var name = $"{planner.Name} global 58x256, {problem.SlotCount} slots, {problem.RankCount} ranks: balance {balance:0.0000}, {proven} of {Layers} layers proven";
-        return new BenchRow(name, "ms", best * 1e3, RefinedLimitMs, "limit", Hash(placement));
+        return new BenchRow(
+            $"{planner.Name} global 58x256, {problem.SlotCount} slots, {problem.RankCount} ranks", "ms", best * 1e3, RefinedLimitMs, "limit", Hash(placement), $"balance {balance:0.0000}, {proven} of {Layers} layers proven");
     }
 
     private static void PlanPlainly(ExpertLoad load, int nodes, int[] expertOfSlot)

@@ -23,7 +23,7 @@ internal static class BenchVerb
         {
             var names = parsed.GetValue(suites) ?? [];
             var chosen = VerbText.Choose(names.Length == 0 ? "all" : string.Join(',', names), Suites, s => s.Name, [], "suite");
-            var table = new Table("Benchmarks", [new("case", true), new("value"), new("unit", true), new("reference"), new("speed-up"), new("plain reference", true), new("hash", true)]);
+            var table = new Table("Benchmarks", [new("case", true), new("value"), new("unit", true), new("reference"), new("speed-up"), new("plain reference", true), new("hash", true), new("note", true)]);
             var output = new JsonOutput().BeginArray();
             using var progress = TerminalProgress.ForStandardError();
             var finished = 0;
@@ -34,11 +34,11 @@ internal static class BenchVerb
                     progress.Report($"{suite}: {row.Name}, cases", ++finished, 0);
                     var ratio = row.Reference is { } r ? (IsRate(row.Unit) ? row.Value / r : r / row.Value) : double.NaN;
                     table.Add(row.Name, Significant(row.Value), row.Unit, row.Reference is { } reference ? Significant(reference) : "", double.IsNaN(ratio) ? "" : ReportText.Times(ratio),
-                        row.ReferenceName, $"{row.Hash:x16}");
+                        row.ReferenceName, $"{row.Hash:x16}", row.Note);
                     output.BeginObject().Key("name").Value(row.Name).Key("unit").Value(row.Unit).Key("value").Value(row.Value).Key("reference");
                     if (row.Reference is { } known) output.Value(known);
                     else output.Null();
-                    output.Key("referenceName").Value(row.ReferenceName).Key("hash").Value($"{row.Hash:x16}").End();
+                    output.Key("referenceName").Value(row.ReferenceName).Key("hash").Value($"{row.Hash:x16}").Key("note").Value(row.Note).End();
                 }
             }
 

@@ -26,7 +26,9 @@ internal static class PlaceBound
             if (max.Zip(bound).All(m => m.First >= m.Second * (1 - 1e-9))) proven.Add($"{name} {max.Zip(bound).Count(m => m.First < m.Second + 1)} of {layers}");
         }
 
-        var rule = EplbShape.Levels(problem.ExpertCount, problem.RankCount, problem.NodeCount, problem.GroupCount).Nodes > 1 ? " with groups on one node each" : "";
+        var (nodes, groups) = EplbShape.Levels(problem.ExpertCount, problem.RankCount, problem.NodeCount, problem.GroupCount);
+        var rule = nodes > 1 && problem.StraddlingGroups == 0 ? " with groups on one node each" : "";
+        if (nodes > 1) terminal.Out.WriteLine($"groups on more than one node, mean over layers: {string.Join(", ", placed.Select(p => $"{p.Name} {ReportText.Fixed(p.Placement.Layers.Average(l => PlacementMetrics.StraddlingGroups(l, groups, nodes)), 2)}"))} of {groups}");
         terminal.Out.WriteLine($"bound: balancedness of no placement{rule} above {ReportText.Fixed(ratios / layers, 5)}; layers within one token of it, hence optimal: {string.Join(", ", proven)}");
     }
 }

@@ -108,6 +108,23 @@ public static class PlacementMetrics
         return wasted;
     }
 
+    /// <summary>Groups of neighbouring experts whose slots are on more than one node.</summary>
+    public static int StraddlingGroups(LayerPlacement layer, int groupCount, int nodeCount)
+    {
+        var nodeOfGroup = new int[groupCount];
+        Array.Fill(nodeOfGroup, -1);
+        var straddles = new bool[groupCount];
+        for (var slot = 0; slot < layer.SlotCount; slot++)
+        {
+            var group = layer.ExpertOfSlot[slot] / (layer.ExpertCount / groupCount);
+            var node = layer.RankOfSlot[slot] / (layer.RankCount / nodeCount);
+            if (nodeOfGroup[group] >= 0 && nodeOfGroup[group] != node) straddles[group] = true;
+            nodeOfGroup[group] = node;
+        }
+
+        return straddles.Count(s => s);
+    }
+
     /// <summary>
     /// Churn (balancing spec 2.2): over layers and ranks, the distinct experts of <paramref name="next"/> on a rank that were not
     /// on that rank in <paramref name="previous"/>. A second local copy costs nothing.

@@ -44,6 +44,9 @@ public sealed record PlacementProblem(ExpertLoad Load, int SlotCount, int RankCo
     /// </summary>
     public IReadOnlyList<int>? RankSlots { get; init; }
 
+    /// <summary>Groups that planners which keep groups on nodes may put on two, per layer, where that helps the balance.</summary>
+    public int StraddlingGroups { get; init; }
+
     public int ExpertCount => Load.ExpertCount;
 
     /// <summary>Slots of every rank, when all have the same number.</summary>
@@ -73,6 +76,7 @@ public sealed record PlacementProblem(ExpertLoad Load, int SlotCount, int RankCo
         if (SlotCount > MaxSlots) throw InputException.At("slots", $"{SlotCount}", $"at most {MaxSlots}");
         ValidateRankSlots(unevenSlots);
         if (RankSlots is null && SlotCount % RankCount != 0) throw InputException.At("slots", $"{SlotCount}", $"a multiple of the {RankCount} ranks");
+        if (StraddlingGroups < 0) throw InputException.At("straddling-groups", $"{StraddlingGroups}", "0 or more");
         if (MaxLoad is < 1) throw InputException.At("max-load", FormattableString.Invariant($"{MaxLoad}"), "at least 1 (times the mean rank load)");
         if (ExpertCount % GroupCount != 0) throw InputException.At("groups", $"{GroupCount}", $"a divisor of the {ExpertCount} experts");
     }

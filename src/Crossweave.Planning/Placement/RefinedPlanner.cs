@@ -16,6 +16,7 @@ namespace Crossweave.Planning.Placement;
 /// <see cref="RankBalancer"/> per step, some tens of steps a layer. Without duplicates no rank holds an expert twice, as long as ranks have fewer
 /// slots than there are experts to hold; that form has no fallback to EPLB, which may waste slots. Balancing spec 3.9 to 3.11.
 /// Under unequal memory limits slots may stay empty, and longest first takes the place of EPLB for both forms.
+/// <see cref="PlacementProblem.StraddlingGroups"/> softens the rule about groups (<see cref="GroupStraddle"/>).
 /// Beside a running placement the ranks are relabelled towards it (<see cref="RankLabels"/>). Bad when: few fetches matter (see <c>incremental</c>).
 /// </remarks>
 public sealed class RefinedPlanner(bool allowDuplicates) : IPlacementPlanner
@@ -54,7 +55,7 @@ public sealed class RefinedPlanner(bool allowDuplicates) : IPlacementPlanner
         var (nodes, groups) = EplbShape.Levels(problem.ExpertCount, problem.RankCount, problem.NodeCount, problem.GroupCount);
         var slotsOfRank = UsefulSlots(problem, nodes);
         var plain = Plain(problem);
-        var solver = new RefinedSolver(problem.ExpertCount, slotsOfRank, nodes, groups, problem.HasUnevenSlots);
+        var solver = new RefinedSolver(problem.ExpertCount, slotsOfRank, nodes, groups, problem.HasUnevenSlots, problem.StraddlingGroups);
         var layers = new LayerPlacement[problem.Load.LayerCount];
         var bound = new double[layers.Length];
         var expertOfSlot = new int[slotsOfRank.Sum()];

@@ -15,6 +15,8 @@ internal sealed class RefinedSolver
     private readonly int _slots;
     private readonly int _ranks;
     private readonly int _groupSize;
+    private readonly int _straddling;
+    private readonly int[] _nodeOfExpert;
     private readonly double[] _tokens;
     private readonly double[] _weight; // of one node's experts
     private readonly int[] _expert; // of one node
@@ -26,7 +28,8 @@ internal sealed class RefinedSolver
     /// <param name="nodes">Nodes, equally many ranks on each; 1 = global.</param>
     /// <param name="groups">Groups that stay on a node.</param>
     /// <param name="emptySlots">Slots may stay empty.</param>
-    public RefinedSolver(int expertCount, ReadOnlySpan<int> slotsOfRank, int nodes, int groups, bool emptySlots)
+    /// <param name="straddling">Groups that may be on two nodes.</param>
+    public RefinedSolver(int expertCount, ReadOnlySpan<int> slotsOfRank, int nodes, int groups, bool emptySlots, int straddling = 0)
     {
         var experts = expertCount / nodes;
         _ranks = slotsOfRank.Length;
@@ -39,7 +42,8 @@ internal sealed class RefinedSolver
         }
 
         _groups = nodes == 1 ? null : new GroupNodes(expertCount, groups, _ranks / nodes, [.. _nodes.Select(n => n.Best.Length)]);
-        _groupSize = expertCount / groups;
+        (_groupSize, _straddling) = (expertCount / groups, straddling);
+        _nodeOfExpert = new int[expertCount];
         _tokens = new double[expertCount];
         _weight = new double[experts];
         _expert = new int[experts];
@@ -62,19 +66,21 @@ internal sealed class RefinedSolver
         }
 
         _groups.Assign(_tokens, bound);
+        for (var e = 0; e < _tokens.Length; e++) _nodeOfExpert[e] = _groups.NodeOfGroup[e / _groupSize];
+        if (_straddling > 0) GroupStraddle.Relax(_tokens, _groupSize, _nodes.Length, _straddling, _nodeOfExpert);
         var first = 0;
         for (var node = 0; node < _nodes.Length; node++)
         {
             var n = 0;
             for (var e = 0; e < _tokens.Length; e++)
-                if (_groups.NodeOfGroup[e / _groupSize] == node)
+                if (_nodeOfExpert[e] == node)
                     _expert[n++] = e;
             var slots = expertOfSlot.Slice(first, _nodes[node].Best.Length);
-            SolveNode(_nodes[node], [], _groups.Best, slots);
+            SolveNode(_nodes[node], [], _straddling > 0 ? bound : _groups.Best, slots);
             first += slots.Length;
         }
 
-        return _groups.Bound;
+        return _straddling > 0 ? bound : _groups.Bound;
     }
 
     /// <summary><paramref name="other"/> is the bound of the worst node: lighter ranks than that are pointless elsewhere.</summary>

@@ -124,6 +124,33 @@ public sealed class RefinedPlannerTests
     }
 
     [Fact]
+    public void A_few_groups_on_two_nodes_lift_the_balance_towards_the_global_one()
+    {
+        var load = Loads.LogNormal(20, 256, 1.0, new Prng(61));
+        var problem = new PlacementProblem(load, 288, 32, 4, 8);
+        var before = Loads.MeanOfRatios(Apart.Plan(problem, new Prng(1)), load);
+        foreach (var most in new[] { 1, 2, 4, 8 })
+        {
+            var (placement, bound) = Apart.PlanWithBounds(problem with { StraddlingGroups = most });
+            var balance = Loads.MeanOfRatios(placement, load);
+            Assert.True(most == 1 ? balance == before : balance > before + 0.005, $"{most}: {balance} after {before}");
+            for (var l = 0; l < 20; l++)
+            {
+                var straddling = PlacementMetrics.StraddlingGroups(placement.Layers[l], 8, 4);
+                Assert.InRange(straddling, 0, most);
+                Assert.True(bound[l] <= Loads.RankLoads(placement.Layers[l], load.Layer(l)).Max() + 1e-6);
+                for (var group = 0; group < 8; group++)
+                    Assert.InRange(Enumerable.Range(0, 288).Where(s => placement.Layers[l].ExpertOfSlot[s] / 32 == group).Select(s => placement.Layers[l].RankOfSlot[s] / 8).Distinct().Count(), 1, 2);
+                Assert.Equal(0, Loads.WastedSlots(placement.Layers[l]));
+            }
+
+            before = most == 1 ? before : balance;
+        }
+
+        Assert.InRange(before, 0.99, 1.0);
+    }
+
+    [Fact]
     public void The_flashlb_instance_reaches_its_optimum()
     {
         var load = Loads.Of([600, 560, 120, 120, 20, 10, 10, 10]);
