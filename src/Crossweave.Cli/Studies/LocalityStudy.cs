@@ -1,10 +1,12 @@
 using Crossweave.Algorithms;
 using Crossweave.Cli.Verbs;
+using Crossweave.Core;
 using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.Models;
 using Crossweave.Core.Placement;
 using Crossweave.Core.Routing;
 using Crossweave.Core.Routing.Statistics;
+using Crossweave.Core.Routing.Synthetic;
 using Crossweave.Core.Traffic;
 using Crossweave.Core.Units;
 using Crossweave.Planning;
@@ -14,7 +16,7 @@ using Crossweave.Reporting.Tables;
 namespace Crossweave.Cli.Studies;
 
 /// <summary>
-/// Distinct ranks per token, bytes and busiest rank of every planner on recorded routing, planned on one part of the sequences and judged on the other,
+/// Distinct ranks per token, bytes and busiest rank of every planner on recorded (or synthetic) routing, planned on one part of the sequences and judged on the other,
 /// with the margin-preserving shuffle as null test.
 /// </summary>
 internal sealed class LocalityStudy : IStudy
@@ -23,17 +25,16 @@ internal sealed class LocalityStudy : IStudy
 
     public string Section(JsonInput entry, StudyContext context)
     {
-        entry.AllowOnly("traces", "model", "ranks", "slots", "planners", "caps", "seed", "nullTest");
-        var traces = context.Traces(entry);
+        entry.AllowOnly("traces", "recipe", "model", "ranks", "slots", "planners", "caps", "seed", "nullTest");
         var model = ModelPresets.Load(entry["model"].Text());
         var copies = new Bytes(2L * model.HiddenSize);
         var options = new TrafficOptions(SendMode.PerRank, SumBeforeCombine: true, copies, copies, 1, new LocalityFirstReplicas());
         var prng = new Prng((ulong)entry["seed"].Int64(0));
         var planners = VerbText.Choose(entry["planners"].Text(), Planners.All, p => p.Name, [], entry["planners"].Where);
         var caps = entry["caps"].Items().Select(c => c.Double()).ToArray();
-        using var recorded = TraceOptions.OpenTrace(traces, null, new ImportOptions(model.ExpertCount));
+        using var recorded = Routing(entry, context, model, prng, out var title);
         var slots = entry.Find("slots")?.Int32(model.ExpertCount) ?? model.ExpertCount;
-        var text = $"\n## {model.Name}: {string.Join(" + ", traces.Select(Path.GetFileName))}, {slots} slots\n\n{recorded.TokenCount} tokens, {recorded.LayerCount} layers, "
+        var text = $"\n## {model.Name}: {title}, {slots} slots\n\n{recorded.TokenCount} tokens, {recorded.LayerCount} layers, "
             + $"{model.ExpertCount} experts, top-{model.TopK}; {copies.Value} bytes a copy; means over layers. k-copy dispatch: C_T = {model.TopK}.\n";
         using var shuffled = entry["nullTest"].Boolean() ? MarginShuffle.Of(recorded, prng.Split("null")) : null;
         foreach (var ranks in entry["ranks"].Int32List())
@@ -70,6 +71,23 @@ internal sealed class LocalityStudy : IStudy
         }
 
         return text;
+    }
+
+    // Recordings, or synthetic routing of a recipe beside the scenario.
+    private static RoutingTrace Routing(JsonInput entry, StudyContext context, ModelDescription model, Prng prng, out string title)
+    {
+        if (entry.Find("recipe") is not { } recipe)
+        {
+            var traces = context.Traces(entry);
+            title = string.Join(" + ", traces.Select(Path.GetFileName));
+            return TraceOptions.OpenTrace(traces, null, new ImportOptions(model.ExpertCount));
+        }
+
+        title = recipe.Text();
+        var parameters = SyntheticParameters.Read(Path.Combine(context.Folder, title));
+        if (parameters.Experts != model.ExpertCount || parameters.TopK != model.TopK)
+            throw InputException.At(recipe.Where, $"{parameters.Experts} experts, top-{parameters.TopK}", $"{model.ExpertCount}, top-{model.TopK} of {model.Name}");
+        return SyntheticRouting.Generate(parameters, prng.Split("synth"), progress: context.Progress);
     }
 
     /// <summary>Both parts of one trace and the problem that planners get.</summary>

@@ -5,8 +5,9 @@ namespace Crossweave.Planning.Locality;
 /// <summary>
 /// Better use of redundant slots for locality: a slot takes another expert, or two ranks exchange one each, as long as fewer copies leave their
 /// rank under the locality-first rule (<see cref="ReplicaDispatch"/>) at no more load than the cap. Every step estimates all such changes from one pass over the
-/// tokens and tries the most promising ones exactly; the first that helps is kept. Rows above the cap are cheap first and dear in the end, so that load
-/// may pass through ranks that are full. A local optimum. O(tokens k^2 + slots (experts + slots)) per step. Ties: the change found first, slots ascending.
+/// tokens and tries the most promising ones exactly, keeping those that help. Rows above the cap are cheap first and dear in the end, so that load
+/// may pass through ranks that are full. A local optimum. O(tokens k^2 + slots (experts + slots)) per step. Ties: the change found first, slots
+/// ascending.
 /// </summary>
 /// <param name="sets">Tokens to plan on.</param>
 /// <param name="expertOfSlot">[rank, slot] experts to start from; changed in place.</param>
@@ -44,16 +45,25 @@ internal sealed class ReplicaSearch(TokenSets sets, int[] expertOfSlot, int rank
 
     private bool TryBest()
     {
-        for (var c = 0; c < _bestCount; c++)
-            if (Try(_best[c]))
-                return true;
-        return false;
+        var any = false;
+        for (var c = 0; c < _bestCount; c++) any |= IsPossible(_best[c]) && Try(_best[c]);
+        return any;
+    }
+
+    // Also after other changes of the same step.
+    private bool IsPossible(Change change)
+    {
+        var rank = change.Slot / _slotsPerRank;
+        if (expertOfSlot[change.Slot] != change.Given || _dispatch.Held(change.Taken, rank) > 0) return false;
+        return change.OtherSlot < 0
+            ? _dispatch.HolderCount[change.Given] > 1 || _dispatch.Held(change.Given, rank) > 1
+            : expertOfSlot[change.OtherSlot] == change.Taken && _dispatch.Held(change.Given, change.OtherSlot / _slotsPerRank) == 0;
     }
 
     private bool Try(Change change)
     {
         var before = Cost;
-        var (slot, expert, other) = (change.Slot, expertOfSlot[change.Slot], change.Expert);
+        var (slot, expert, other) = (change.Slot, change.Given, change.Taken);
         _dispatch.Mark();
         Put(1);
         _dispatch.ChooseAgain(expert, other);
@@ -101,7 +111,7 @@ internal sealed class ReplicaSearch(TokenSets sets, int[] expertOfSlot, int rank
                     var there = (other * rankCount) + rank;
                     if (_dispatch.Held(other, rank) > 0) continue;
                     var (copies, rows) = isSpare ? (0, 0) : (_costs[here], _drops[here]);
-                    Offer(_saves[there] - copies + Relief(rank, rows - _gets[there]), new Change(slot, other, -1));
+                    Offer(_saves[there] - copies + Relief(rank, rows - _gets[there]), new Change(slot, expert, other, -1));
                 }
             }
 
@@ -113,7 +123,7 @@ internal sealed class ReplicaSearch(TokenSets sets, int[] expertOfSlot, int rank
                 var there = (other * rankCount) + otherRank;
                 var saved = _saves[(other * rankCount) + rank] + _saves[(expert * rankCount) + otherRank] - _costs[here] - _costs[there];
                 var rows = _drops[here] - _drops[there];
-                Offer(saved + Relief(rank, rows) + Relief(otherRank, -rows), new Change(slot, other, otherSlot));
+                Offer(saved + Relief(rank, rows) + Relief(otherRank, -rows), new Change(slot, expert, other, otherSlot));
             }
         }
     }
@@ -163,8 +173,8 @@ internal sealed class ReplicaSearch(TokenSets sets, int[] expertOfSlot, int rank
         }
     }
 
-    /// <summary>A slot takes another expert; with another slot, that one takes the first slot's in turn.</summary>
-    private readonly record struct Change(int Slot, int Expert, int OtherSlot)
+    /// <summary>A slot gives its expert for another; with another slot, that one takes the given one.</summary>
+    private readonly record struct Change(int Slot, int Given, int Taken, int OtherSlot)
     {
         public long Value { get; init; }
     }
