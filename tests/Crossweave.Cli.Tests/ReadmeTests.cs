@@ -5,8 +5,8 @@ using Crossweave.Testing;
 namespace Crossweave.Cli.Tests;
 
 /// <summary>
-/// The README's console blocks are executed, each as a process of its own in an empty folder that holds the samples, and what they
-/// print must be what the README shows. Run with CROSSWEAVE_UPDATE_README=1 to rewrite the blocks after a wanted change.
+/// The console blocks of the README and of docs/serving.md are executed, each as a process of its own in an empty folder that holds the samples, and what they
+/// print must be what the page shows. Run with CROSSWEAVE_UPDATE_README=1 to rewrite the blocks after a wanted change.
 /// </summary>
 public sealed class ReadmeTests
 {
@@ -15,15 +15,18 @@ public sealed class ReadmeTests
 
     private static readonly string Readme = Path.Combine(SharedData.RepositoryRoot, "README.md");
 
-    [Fact]
-    public void Every_console_block_prints_what_it_shows()
+    [Theory]
+    [InlineData("README.md", 3, "crossweave-demo/report.html")]
+    [InlineData("docs/serving.md", 6, "tuesday/report.html")]
+    public void Every_console_block_prints_what_it_shows(string page, int blocks, string written)
     {
+        page = Path.Combine(SharedData.RepositoryRoot, page);
         using var folder = new Cli.Folder();
         Directory.CreateDirectory(folder.File("samples"));
         foreach (var file in Directory.GetFiles(Cli.Sample(""))) File.Copy(file, folder.File(Path.Combine("samples", Path.GetFileName(file))));
         var text = new StringBuilder();
         var executed = 0;
-        foreach (var part in Blocks(File.ReadAllText(Readme)))
+        foreach (var part in Blocks(File.ReadAllText(page)))
         {
             var block = part;
             if (part.StartsWith("```console\n$ ", StringComparison.Ordinal))
@@ -41,9 +44,9 @@ public sealed class ReadmeTests
             text.Append(block);
         }
 
-        Assert.True(executed >= 3, "the README lost its examples");
-        Assert.True(File.Exists(folder.File("crossweave-demo/report.html")));
-        if (Environment.GetEnvironmentVariable("CROSSWEAVE_UPDATE_README") is not null) File.WriteAllText(Readme, text.ToString());
+        Assert.True(executed >= blocks, $"{page} lost its examples");
+        Assert.True(File.Exists(folder.File(written)));
+        if (Environment.GetEnvironmentVariable("CROSSWEAVE_UPDATE_README") is not null) File.WriteAllText(page, text.ToString());
     }
 
     [Fact]
