@@ -82,6 +82,15 @@ public sealed class PlanFacts
         return best;
     }
 
+    /// <summary>Least predicted time over the schedules that the plan's fabric can execute; long.MaxValue when there are none.</summary>
+    public static long BestTime(PlanResult plan, PlannerResult planner) =>
+        planner.Schedules.Where(s => IsCandidate(plan, s)).Select(s => s.TotalPs).DefaultIfEmpty(long.MaxValue).Min();
+
+    /// <summary>Batches after which the believed saving has paid for moving to the choice; null when nothing runs or nothing is moved.</summary>
+    public double? PaysAfter => Plan.Migration is { } rules && !IsBaselineChosen
+        ? rules.Horizon.BreakEven((BestTime(Plan, Baseline) - BestTime(Plan, Chosen)) * 1e-12, Chosen.MoveSeconds)
+        : null;
+
     public bool IsChoice(PlannerResult planner, ScheduleResult schedule) =>
         ReferenceEquals(planner, Chosen) && ReferenceEquals(schedule, ChosenSchedule);
 

@@ -30,7 +30,7 @@ public static class PlanReport
         return report.Render();
     }
 
-    internal static string Many(long count, string noun) => $"{ReportText.Count(count)} {noun}{(count == 1 ? string.Empty : "s")}";
+    internal static string Many(long count, string noun, string? plural = null) => $"{ReportText.Count(count)} {(count == 1 ? noun : plural ?? noun + "s")}";
 
     private static void Cards(HtmlReport report, PlanFacts facts)
     {

@@ -85,11 +85,11 @@ public static class PlanTables
         if (plan.Planners.Count == 0) return table;
         var bestBalance = plan.Planners.Min(p => PlanFacts.Mean(p.MaxOverMeanRank));
         var bestWire = plan.Planners.Min(p => p.WireBytes.Sum());
-        var bestTime = plan.Planners.Min(p => BestTime(plan, p));
+        var bestTime = plan.Planners.Min(p => PlanFacts.BestTime(plan, p));
         foreach (var p in plan.Planners)
         {
             var wire = p.WireBytes.Sum();
-            var time = BestTime(plan, p);
+            var time = PlanFacts.BestTime(plan, p);
             table.Add(
                 p.Planner,
                 Value(PlanFacts.Mean(p.MaxOverMeanRank), 3, bestBalance),
@@ -124,10 +124,10 @@ public static class PlanTables
             new("pays after", Hint: "batches until the believed saving has paid for the move"),
             new("net over the horizon", Hint: "believed saving minus the time to move"),
         ]);
-        var before = BestTime(plan, plan.Planners[0]);
+        var before = PlanFacts.BestTime(plan, plan.Planners[0]);
         foreach (var p in plan.Planners)
         {
-            if (BestTime(plan, p) is var time && (time == long.MaxValue || before == long.MaxValue)) continue;
+            if (PlanFacts.BestTime(plan, p) is var time && (time == long.MaxValue || before == long.MaxValue)) continue;
             var (saving, slots) = ((before - time) * 1e-12, (double)plan.SlotCount * plan.LayerIds.Count);
             var (breakEven, net) = (rules.Horizon.BreakEven(saving, p.MoveSeconds), rules.Horizon.Net(saving, p.MoveSeconds));
             table.Add(
@@ -200,9 +200,6 @@ public static class PlanTables
         var speedup = (double)first.TotalPs / schedule.TotalPs;
         return new Cell(ReportText.Times(speedup), Raw(speedup));
     }
-
-    private static long BestTime(PlanResult plan, PlannerResult planner) =>
-        planner.Schedules.Where(s => PlanFacts.IsCandidate(plan, s)).Select(s => s.TotalPs).DefaultIfEmpty(long.MaxValue).Min();
 
     private static Cell Value(double value, int decimals, double best = double.NaN) =>
         new(ReportText.Fixed(value, decimals), Raw(value), IsBest: Math.Round(value, decimals) <= Math.Round(best, decimals)); // ties as shown

@@ -23,7 +23,8 @@ public static class PlanWords
         var compared = facts.Speedup >= 1.0005
             ? $"{ReportText.Times(facts.Speedup)} faster than {facts.Baseline.Planner} with the same schedule"
             : $"no faster than {facts.Baseline.Planner} with the same schedule";
-        return $"Use {method}: predicted {time}, {compared}; {room}.";
+        var move = facts.PaysAfter is { } batches ? $"; moving there takes {ReportText.Time((long)(facts.Chosen.MoveSeconds * 1e12))} and pays after {PlanReport.Many((long)Math.Ceiling(batches), "batch", "batches")}" : "";
+        return $"Use {method}: predicted {time}, {compared}{move}; {room}.";
     }
 
     /// <summary>Says which rows are no candidates and why; null when all are.</summary>
