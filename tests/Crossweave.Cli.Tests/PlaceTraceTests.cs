@@ -37,7 +37,23 @@ public sealed class PlaceTraceTests
         foreach (var layer in capped["layers"]!.AsArray()) Assert.True((double)layer!["maxOverMean"]! <= 1.2);
     }
 
+    [Fact]
+    public void Prove_prints_what_no_placement_goes_below()
+    {
+        using var folder = new Cli.Folder();
+        var (file, command) = (folder.File("p.json"), new[] { "place", "--trace", Trace, "--layer", "0,5", "--planner", "locality", "--ranks", "16", "--max-load", "1.2" });
+        Assert.DoesNotContain("fewer than", Cli.Run(command).Out, StringComparison.Ordinal);
+        var (code, text, _) = Cli.Run([.. command, "--prove"]);
+        Assert.Equal(0, code);
+        Assert.Contains("optimal, hence proven: 2 of 2 layers", text, StringComparison.Ordinal);
+        Assert.Equal(0, Cli.Run([.. command, "--prove", "--json", file]).Code);
+        foreach (var layer in JsonNode.Parse(File.ReadAllText(file))!["layers"]!.AsArray())
+            Assert.Equal((double)layer!["fewestDistinctRanksPerToken"]!, (double)layer["plannedDistinctRanksPerToken"]!);
+        Assert.Equal(0, Cli.Run("verify", file).Code);
+    }
+
     [Theory]
+    [InlineData("--prove: found 64 experts on 8 ranks, 4.4e+09 possible groups, expected at most 12000000", "--prove")]
     [InlineData("--layer: found 'x'", "--layer", "x")]
     [InlineData("--layer: found '8'", "--layer", "0,8")]
     [InlineData("--train-fraction: found 2", "--train-fraction", "2")]

@@ -40,7 +40,7 @@ internal sealed class PairOptions
 
     /// <summary>Per layer; null without pair counts.</summary>
     /// <exception cref="InputException">Redundant slots: which replica a pair meets on cannot be told from counts.</exception>
-    public static PairLayer[]? Judge(IPlacementPlanner planner, ExpertPlacement placement, PlacementProblem problem, int topK)
+    public static PairLayer[]? Judge(ExpertPlacement placement, IReadOnlyList<CopyBound>? bounds, PlacementProblem problem, int topK)
     {
         if (problem.Pairs is not { } pairs) return null;
         if (problem.SlotCount != problem.ExpertCount) throw InputException.At("--pairs", $"{problem.SlotCount} slots for {problem.ExpertCount} experts", "one slot per expert: pair counts do not say which replica a token meets");
@@ -49,7 +49,7 @@ internal sealed class PairOptions
             var rankOf = Enumerable.Range(0, layer.ExpertCount).Select(e => layer.RankOfSlot[layer.SlotsOfExpert(e)[0]]).ToArray();
             var intra = pairs.IntraFraction(l, rankOf);
             var (least, most) = PairCounts.DistinctRanks(topK, intra);
-            return new PairLayer(intra, least, most, planner is LocalityPlanner && LocalityPlanner.Proves(problem));
+            return new PairLayer(intra, least, most, bounds?[l].IsProven == true);
         })];
     }
 

@@ -1,3 +1,4 @@
+using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.Placement;
 using Crossweave.Planning.Placement;
 using Crossweave.Reporting;
@@ -30,5 +31,21 @@ internal static class PlaceBound
         var rule = nodes > 1 && problem.StraddlingGroups == 0 ? " with groups on one node each" : "";
         if (nodes > 1) terminal.Out.WriteLine($"groups on more than one node, mean over layers: {string.Join(", ", placed.Select(p => $"{p.Name} {ReportText.Fixed(p.Placement.Layers.Average(l => PlacementMetrics.StraddlingGroups(l, groups, nodes)), 2)}"))} of {groups}");
         terminal.Out.WriteLine($"bound: balancedness of no placement{rule} above {ReportText.Fixed(ratios / layers, 5)}; layers within one token of it, hence optimal: {string.Join(", ", proven)}");
+    }
+
+    /// <summary>Per layer, distinct ranks per token planned on and the fewest possible; null without single tokens or a bound for every layer.</summary>
+    public static PlannedRanks[]? DistinctRanks(PlacementProblem problem, Placed placed) =>
+        problem.Routing is null || placed.Bounds?.All(b => b.Bound > 0) != true ? null
+        : [.. placed.Bounds.Select(b => new PlannedRanks((double)b.Copies / Math.Max(1, b.Tokens), (double)b.Bound / Math.Max(1, b.Tokens)))];
+
+    /// <summary>One line for every planner that knows how few distinct ranks its load cap allows.</summary>
+    public static void PrintDistinctRanks(Terminal terminal, PlacementProblem problem, IReadOnlyList<Placed> results)
+    {
+        foreach (var placed in results)
+        {
+            if (DistinctRanks(problem, placed) is not { } layers) continue;
+            terminal.Out.WriteLine($"{placed.Name}: {ReportText.Fixed(layers.Average(l => l.DistinctRanks), 4)} ranks per token planned on; no placement under its load cap has fewer than "
+                + $"{ReportText.Fixed(layers.Average(l => l.Fewest), 4)}; optimal, hence proven: {placed.Bounds!.Count(b => b.IsProven)} of {layers.Length} layers");
+        }
     }
 }

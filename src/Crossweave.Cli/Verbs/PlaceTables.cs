@@ -1,5 +1,6 @@
 using Crossweave.Core.Formats.Documents;
 using Crossweave.Core.Placement;
+using Crossweave.Planning.Locality;
 using Crossweave.Planning.Placement;
 using Crossweave.Reporting;
 using Crossweave.Reporting.Tables;
@@ -7,7 +8,7 @@ using Crossweave.Reporting.Tables;
 namespace Crossweave.Cli.Verbs;
 
 /// <summary>What one planner made of a problem.</summary>
-internal sealed record Placed(string Name, ExpertPlacement Placement, HeldOutLayer[]? HeldOut, PairLayer[]? Pairs);
+internal sealed record Placed(string Name, ExpertPlacement Placement, HeldOutLayer[]? HeldOut, PairLayer[]? Pairs, CopyBound[]? Bounds);
 
 /// <summary>Placements as tables.</summary>
 internal static class PlaceTables
@@ -20,7 +21,7 @@ internal static class PlaceTables
                 new("planner", true), new("balancedness"), new("ratio of sums"), new("excess"), new("worst layer max/mean"), new("duplicate slots"),
                 .. problem.Previous is null ? (Column[])[] : [new("fetched"), new("of slots")],
             ]);
-        foreach (var (name, placement, _, _) in results)
+        foreach (var (name, placement, _, _, _) in results)
         {
             var b = PlacementMetrics.Balancedness(placement, problem.Load);
             var cells = new List<Cell>
@@ -42,6 +43,7 @@ internal static class PlaceTables
         terminal.Write(table);
         if (skipped.Count > 0) terminal.Out.WriteLine("-: skipped, it needs the same number of slots on every rank");
         PlaceBound.Print(terminal, problem, [.. results.Select(r => (r.Name, r.Placement))]);
+        PlaceBound.PrintDistinctRanks(terminal, problem, results);
         if (results[0].HeldOut is not null) PrintHeldOut(terminal, problem, results);
         if (problem.Pairs is not null) PairOptions.Print(terminal, problem, [.. results.Select(r => (r.Name, r.Pairs!))]);
         if (new IncrementalPlanner().Front(problem) is not { } front) return;
@@ -54,7 +56,7 @@ internal static class PlaceTables
     private static void PrintHeldOut(Terminal terminal, PlacementProblem problem, IReadOnlyList<Placed> results)
     {
         var judged = new Table("Judged on held-out tokens, mean over layers", [new("planner", true), new("distinctRanksPerToken"), new("remote"), new("maxOverMeanRank"), new("bytes per layer"), new("cross-node")]);
-        foreach (var (name, _, heldOut, _) in results)
+        foreach (var (name, _, heldOut, _, _) in results)
         {
             var (bytes, across) = (heldOut!.Average(l => (double)l.WireBytes), heldOut!.Average(l => (double)l.CrossNodeBytes));
             judged.Add(name, ReportText.Fixed(heldOut!.Average(l => l.DistinctRanks), 4), ReportText.Fixed(heldOut!.Average(l => l.RemoteRanks), 4),

@@ -5,6 +5,7 @@ using Crossweave.Core.Placement;
 using Crossweave.Core.Routing;
 using Crossweave.Core.Traffic;
 using Crossweave.Planning;
+using Crossweave.Planning.Locality;
 using Crossweave.Planning.Placement;
 using Crossweave.Reporting;
 
@@ -23,6 +24,7 @@ internal static class PlaceVerb
         var replicas = new Option<string>("--replicas") { Description = $"With --trace, choice among replicas when judging: {string.Join(", ", ReplicaRules.All.Select(r => r.Name))}.", DefaultValueFactory = _ => new LocalityFirstReplicas().Name, HelpName = "RULE" };
         var tokenBytes = new Option<string>("--token-bytes") { Description = "With --trace: bytes of one copy of a token.", DefaultValueFactory = _ => "14336", HelpName = "BYTES" };
         var maxLoad = new Option<double?>("--max-load") { Description = "Largest rank load over the mean that locality planners may use. Default: the planner's own.", HelpName = "X" };
+        var prove = new Option<bool>("--prove") { Description = "With locality: search on to the proven optimum under the load cap, where the groups of experts that can share a rank are at most 12 million." };
         var planner = new Option<string>("--planner") { Description = $"Method: {string.Join(", ", Planners.All.Select(p => p.Name))}; 'all' compares them.", DefaultValueFactory = _ => "eplb", HelpName = "NAME" };
         var slots = new Option<int?>("--slots") { Description = "Slots per layer (experts plus redundant ones). Default: the experts, rounded up to a multiple of the ranks.", HelpName = "N" };
         var ranks = new Option<int?>("--ranks") { Description = "Ranks of the expert-parallel group.", HelpName = "N" };
@@ -36,7 +38,7 @@ internal static class PlaceVerb
         var json = CommonOptions.Json();
         var seed = CommonOptions.Seed();
         var list = CommonOptions.List("planners");
-        var command = new Command("place", "Place experts on ranks from recorded loads, single tokens (--trace) or pair counts (--pairs).") { loads, trace, layer, fraction, planner, slots, ranks, nodes, groups, straddling, maxLoad, replicas, tokenBytes, output };
+        var command = new Command("place", "Place experts on ranks from recorded loads, single tokens (--trace) or pair counts (--pairs).") { loads, trace, layer, fraction, planner, slots, ranks, nodes, groups, straddling, maxLoad, prove, replicas, tokenBytes, output };
         previous.AddTo(command);
         rankSlots.AddTo(command);
         reading.AddTo(command);
@@ -65,12 +67,15 @@ internal static class PlaceVerb
                 Routing = split.Planning,
                 Pairs = counts,
                 MaxLoad = parsed.GetValue(maxLoad),
+                Prove = parsed.GetValue(prove),
                 RankSlots = limits?.Slots,
                 StraddlingGroups = parsed.GetValue(straddling),
             };
             problem.Validate(unevenSlots: true);
             problem = previous.AddTo(problem, parsed);
             var chosen = VerbText.Choose(parsed.GetValue(planner), parsed.GetValue(planner) == "all" ? [.. Planners.All.Where(p => p.Suits(problem))] : Planners.All, p => p.Name, [], "--planner");
+            if (problem.Prove && !chosen.Any(p => p is LocalityPlanner)) throw Core.InputException.At("--prove", $"planner {parsed.GetValue(planner)}", "locality");
+            if (problem.Prove) LocalityPlanner.RequireProvable(problem, "--prove");
             var (fitting, skipped) = Fitting(chosen, problem, parsed.GetValue(planner)!);
             var copies = ScheduleVerb.TokenBytes(parsed.GetValue(tokenBytes)!);
             var options = new TrafficOptions(SendMode.PerRank, SumBeforeCombine: true, copies, copies, problem.NodeCount, ReplicaRules.Find(parsed.GetValue(replicas)!, "--replicas"));
@@ -85,7 +90,7 @@ internal static class PlaceVerb
             }
 
             if (parsed.GetValue(output) is { } path) Core.Formats.Placements.PlacementFormats.Find("crossweave", "--out").Write(results[0].Placement, path);
-            var document = parsed.GetValue(json) is null ? null : (PlaceDocument.From(results[0].Name, results[0].Placement, load, results[0].HeldOut, problem.HasUnevenSlots ? problem.RankSlots : null, results[0].Pairs) with { Front = new IncrementalPlanner().Front(problem)?.Select(f => (f.Fetched, f.Balance)).ToList() }).ToJson();
+            var document = parsed.GetValue(json) is null ? null : (PlaceDocument.From(results[0].Name, results[0].Placement, load, results[0].HeldOut, problem.HasUnevenSlots ? problem.RankSlots : null, results[0].Pairs, PlaceBound.DistinctRanks(problem, results[0])) with { Front = new IncrementalPlanner().Front(problem)?.Select(f => (f.Fetched, f.Balance)).ToList() }).ToJson();
             if (terminal.WriteJsonText(parsed.GetValue(json), document)) PlaceTables.Print(terminal, problem, results, skipped);
             if (limits?.Derivation is { } derivation && parsed.GetValue(json) != "-") terminal.Out.WriteLine(derivation);
             return CommandLine.Done;
@@ -95,9 +100,9 @@ internal static class PlaceVerb
 
     private static Placed Result(IPlacementPlanner planner, PlacementProblem problem, RoutingTrace? heldOut, TrafficOptions options, Prng prng, int topK)
     {
-        var placement = planner.Plan(problem, prng.Split(planner.Name));
+        var (placement, bounds) = planner is LocalityPlanner ? LocalityPlanner.PlanWithBounds(problem, prng.Split(planner.Name)) : (planner.Plan(problem, prng.Split(planner.Name)), null);
         if (problem.Previous is { } running) placement = SlotPreservation.Keep(running, placement);
-        return new Placed(planner.Name, placement, heldOut is null ? null : HeldOutLayer.Judge(heldOut, placement, options, new SequenceSourceRanks()), PairOptions.Judge(planner, placement, problem, topK));
+        return new Placed(planner.Name, placement, heldOut is null ? null : HeldOutLayer.Judge(heldOut, placement, options, new SequenceSourceRanks()), PairOptions.Judge(placement, bounds, problem, topK), bounds);
     }
 
     /// <summary>Planners that can fill ranks of unequal sizes, and those left out because they cannot.</summary>

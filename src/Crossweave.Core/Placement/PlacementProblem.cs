@@ -47,6 +47,9 @@ public sealed record PlacementProblem(ExpertLoad Load, int SlotCount, int RankCo
     /// <summary>Groups that planners which keep groups on nodes may put on two, per layer, where that helps the balance.</summary>
     public int StraddlingGroups { get; init; }
 
+    /// <summary>Planners that can prove their optimum take the time for it.</summary>
+    public bool Prove { get; init; }
+
     public int ExpertCount => Load.ExpertCount;
 
     /// <summary>Slots of every rank, when all have the same number.</summary>

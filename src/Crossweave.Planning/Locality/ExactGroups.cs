@@ -1,82 +1,69 @@
-using System.Numerics;
 using Crossweave.Core.Routing;
 
 namespace Crossweave.Planning.Locality;
 
+/// <summary>A division of experts into groups with what is known about the fewest copies.</summary>
+/// <param name="RankOf">Rank of each expert.</param>
+/// <param name="Copies">Sum over tokens of distinct ranks.</param>
+/// <param name="Bound">No division that keeps the cap has fewer; 0 when nothing is known.</param>
+internal sealed record GroupDivision(int[] RankOf, long Copies, long Bound);
+
 /// <summary>
-/// Equal groups of few experts with the fewest copies, proven: the copies of a partition are the sum over its groups of the tokens that
-/// touch the group, so a dynamic program over sets of placed experts finds the optimum (execution spec 3.3; any objective of 2.4). With pairs
-/// as sets it is the largest weight inside groups.
+/// Equal groups of few experts with the fewest copies, proven: all groups that keep the cap are written out (<see cref="GroupColumns"/>), priced
+/// (<see cref="GroupPrices"/>), and the few that can be part of a better division are searched (<see cref="GroupCover"/>). With pairs as sets it is the largest
+/// weight inside groups (execution spec 2.4 and 3.3).
 /// </summary>
 internal static class ExactGroups
 {
-    /// <summary>Largest number of experts: 2^16 states.</summary>
-    public const int MaxExperts = 16;
+    /// <summary>Groups that take milliseconds: 16 experts at any size, 24 of four.</summary>
+    public const long Few = 1 << 14;
 
-    public static bool CanSolve(int experts, int ranks) => experts <= MaxExperts && experts % ranks == 0;
+    /// <summary>Groups that the search looks at before it gives up: some seconds.</summary>
+    public const long Work = 300_000_000;
 
-    /// <summary>
-    /// Rank of each expert, ranks in order of their lowest expert; null when no partition keeps the cap. Ties: the group that the expert
-    /// with the lowest id finds first in ascending bit patterns. O(C(E, n) sets + 2^E C(E-1, n-1)).
-    /// </summary>
+    /// <param name="experts">Experts of the layer.</param>
+    /// <param name="ranks">Ranks.</param>
+    /// <param name="groups">Most groups to write out.</param>
+    public static bool CanSolve(int experts, int ranks, long groups) =>
+        experts % ranks == 0 && experts <= 256 && GroupColumns.Possible(experts, experts / ranks) <= Math.Min(groups, GroupColumns.Most);
+
+    /// <summary>The best division, and the start itself where no other is better. 36 thousand groups take 50 ms, half a million half a second, eight million ten.</summary>
     /// <param name="sets">Tokens.</param>
     /// <param name="load">Rows per expert.</param>
-    /// <param name="ranks">Ranks, a divisor of the experts.</param>
+    /// <param name="ranks">Ranks, see <see cref="CanSolve"/>.</param>
     /// <param name="cap">Most rows of a rank.</param>
-    public static int[]? Solve(TokenSets sets, ReadOnlySpan<long> load, int ranks, long cap)
+    /// <param name="start">A division that keeps the cap; the better, the faster.</param>
+    /// <param name="work">Groups to look at while searching.</param>
+    public static GroupDivision Solve(TokenSets sets, long[] load, int ranks, long cap, int[] start, long work = Work)
     {
-        var experts = sets.ExpertCount;
-        var size = experts / ranks;
-        var full = (1u << experts) - 1;
-        var masks = new uint[sets.Count];
-        for (var s = 0; s < masks.Length; s++)
-            foreach (var e in sets.Experts(s))
-                masks[s] |= 1u << e;
-        var groups = new List<(uint Mask, long Tokens)>();
-        for (var mask = 0u; mask <= full; mask++)
+        var copies = sets.Copies(start, ranks);
+        var columns = GroupColumns.Of(sets, load, load.Length / ranks, cap);
+        var prices = new GroupPrices(columns, Shares(sets, start, ranks), copies);
+        if (prices.Bound >= copies) return new GroupDivision(start, copies, copies);
+        var cover = new GroupCover(columns, prices, copies, work);
+        cover.Run();
+        if (cover.Best is not { } groups) return new GroupDivision(start, copies, cover.IsComplete ? copies : prices.Bound);
+        var (rankOf, fewer) = (new int[load.Length], 0L);
+        for (var rank = 0; rank < ranks; rank++)
         {
-            if (BitOperations.PopCount(mask) != size || Rows(mask, load) > cap) continue;
-            var touched = 0L;
-            for (var s = 0; s < masks.Length; s++)
-                if ((masks[s] & mask) != 0)
-                    touched += sets.Weight(s);
-            groups.Add((mask, touched));
+            foreach (var e in columns.Experts.Slice(groups[rank] * columns.Size, columns.Size)) rankOf[e] = rank;
+            fewer += columns.Tokens[groups[rank]];
         }
 
-        var best = new long[full + 1];
-        var last = new uint[full + 1];
-        Array.Fill(best, long.MaxValue);
-        best[0] = 0;
-        for (var placed = 0u; placed < full; placed++)
-        {
-            if (best[placed] == long.MaxValue) continue;
-            var lowest = 1u << BitOperations.TrailingZeroCount(~placed);
-            foreach (var (mask, tokens) in groups)
-            {
-                if ((mask & lowest) == 0 || (mask & placed) != 0 || best[placed] + tokens >= best[placed | mask]) continue;
-                best[placed | mask] = best[placed] + tokens;
-                last[placed | mask] = mask;
-            }
-        }
-
-        if (best[full] == long.MaxValue) return null;
-        var rankOf = new int[experts];
-        var chosen = new List<uint>();
-        for (var placed = full; placed != 0; placed ^= last[placed]) chosen.Add(last[placed]);
-        chosen.Sort((a, b) => BitOperations.TrailingZeroCount(a).CompareTo(BitOperations.TrailingZeroCount(b)));
-        for (var r = 0; r < chosen.Count; r++)
-            for (var e = 0; e < experts; e++)
-                if ((chosen[r] >> e & 1) != 0)
-                    rankOf[e] = r;
-        return rankOf;
+        return new GroupDivision(rankOf, fewer, cover.IsComplete ? fewer : prices.Bound);
     }
 
-    private static long Rows(uint mask, ReadOnlySpan<long> load)
+    // Every copy divided among the token's experts on its rank.
+    private static double[] Shares(TokenSets sets, int[] rankOf, int ranks)
     {
-        var rows = 0L;
-        for (var e = 0; e < load.Length; e++)
-            if ((mask >> e & 1) != 0)
-                rows += load[e];
-        return rows;
+        var (share, here) = (new double[rankOf.Length], new int[ranks]);
+        for (var s = 0; s < sets.Count; s++)
+        {
+            foreach (var e in sets.Experts(s)) here[rankOf[e]]++;
+            foreach (var e in sets.Experts(s)) share[e] += (double)sets.Weight(s) / here[rankOf[e]];
+            foreach (var e in sets.Experts(s)) here[rankOf[e]] = 0;
+        }
+
+        return share;
     }
 }

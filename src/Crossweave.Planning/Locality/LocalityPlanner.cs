@@ -1,4 +1,5 @@
 using Crossweave.Algorithms;
+using Crossweave.Core;
 using Crossweave.Core.Placement;
 using Crossweave.Core.Routing;
 using Crossweave.Planning.Placement;
@@ -8,8 +9,8 @@ namespace Crossweave.Planning.Locality;
 /// <summary>
 /// Fewest distinct ranks per token (ours; execution spec 2.4, 3.3 and 3.4): the connectivity of the hypergraph of tokens itself, not
 /// pair counts, is minimised by exchanges of experts under a cap on rank load (<see cref="CopySearch"/>); up to 16 experts, and two per
-/// rank of any number, exactly. With several nodes,
-/// experts are divided over nodes first. Redundant slots take copies of the hottest experts first; then
+/// rank of any number, to the proven optimum, and with <see cref="PlacementProblem.Prove"/> wherever the groups of experts can be written out (<see cref="ExactGroups"/>).
+/// With several nodes, experts are divided over nodes first. Redundant slots take copies of the hottest experts first; then
 /// replicas and experts are exchanged while that saves copies under locality-first dispatch (<see cref="ReplicaSearch"/>).
 /// </summary>
 /// <remarks>
@@ -32,9 +33,32 @@ public sealed class LocalityPlanner : IPlacementPlanner
 
     public bool TakesPairs => true;
 
-    public ExpertPlacement Plan(PlacementProblem problem, Prng prng) => RankLabels.Near(problem, Groups(problem, prng));
+    public ExpertPlacement Plan(PlacementProblem problem, Prng prng) => PlanWithBounds(problem, prng).Placement;
 
-    private static ExpertPlacement Groups(PlacementProblem problem, Prng prng) => LayerTokens.Plan(problem, (tokens, layer) =>
+    /// <summary>The placement, and per layer how far from the fewest copies it can be on the tokens planned on.</summary>
+    public static (ExpertPlacement Placement, CopyBound[] Bounds) PlanWithBounds(PlacementProblem problem, Prng prng)
+    {
+        var bounds = new CopyBound[problem.Load.LayerCount];
+        return (RankLabels.Near(problem, Groups(problem, prng, bounds)), bounds);
+    }
+
+    /// <summary>Throws when <see cref="PlacementProblem.Prove"/> cannot be met for the shape.</summary>
+    /// <exception cref="InputException">Redundant slots, several nodes, or too many groups of experts to write them out.</exception>
+    public static void RequireProvable(PlacementProblem problem, string where)
+    {
+        var (experts, ranks) = (problem.ExpertCount, problem.RankCount);
+        if (problem.SlotCount != experts) throw InputException.At(where, $"{problem.SlotCount} slots for {experts} experts", "one slot per expert");
+        if (IsTiered(problem)) throw InputException.At(where, $"{problem.NodeCount} nodes, over which experts are divided first", "one node");
+        if (experts % ranks != 0) throw InputException.At(where, $"{ranks} ranks", $"a divisor of the {experts} experts");
+        if (!CanProve(experts, ranks, GroupColumns.Most)) throw InputException.At(where, FormattableString.Invariant($"{experts} experts on {ranks} ranks, {(double)GroupColumns.Possible(experts, experts / ranks):g2} possible groups"), $"at most {GroupColumns.Most} groups, so fewer experts on a rank");
+    }
+
+    /// <summary><see cref="PlacementProblem.Prove"/> can be met for the shape.</summary>
+    public static bool CanProve(PlacementProblem problem) => problem.SlotCount == problem.ExpertCount && !IsTiered(problem) && CanProve(problem.ExpertCount, problem.RankCount, GroupColumns.Most);
+
+    private static bool CanProve(int experts, int ranks, long groups) => ExactPairs.CanSolve(experts, ranks) || ExactGroups.CanSolve(experts, ranks, groups);
+
+    private static ExpertPlacement Groups(PlacementProblem problem, Prng prng, CopyBound[] bounds) => LayerTokens.Plan(problem, (tokens, layer) =>
     {
         var ranks = problem.RankCount;
         var capacity = RankGroups.EvenCapacity(problem.ExpertCount, ranks);
@@ -43,14 +67,15 @@ public sealed class LocalityPlanner : IPlacementPlanner
             : problem.Routing is null ? rows
             : tokens.BusiestRank(OccultGreedy.Place(tokens.Sets.Pairs(), capacity, roundRobin: false), ranks);
         var plain = Divide(tokens, problem, cap, prng.Split(layer));
-        if (problem.SlotCount == problem.ExpertCount) return new RankGroups(plain, ranks, problem.SlotsPerRank).ToLayer();
+        bounds[layer] = new CopyBound(plain.Copies, problem.SlotCount == problem.ExpertCount && !IsTiered(problem) ? plain.Bound : 0, tokens.Sets.TokenCount);
+        if (problem.SlotCount == problem.ExpertCount) return new RankGroups(plain.RankOf, ranks, problem.SlotsPerRank).ToLayer();
 
         // Replicas will take load off the hottest experts, so that these need not be kept apart.
         var (shared, of) = Shares(tokens.Load, problem);
         var relieved = Divide(tokens with { Load = shared }, problem, (long)(cap * ((double)of / Math.Max(1, rows))), prng.Split(layer).Split("relieved"));
         LayerPlacement? best = null;
         var least = long.MaxValue;
-        foreach (var rankOf in new[] { plain, relieved })
+        foreach (var rankOf in new[] { plain.RankOf, relieved.RankOf })
         {
             var groups = new RankGroups(rankOf, ranks, problem.SlotsPerRank);
             groups.FillWithHottest(tokens.Load);
@@ -61,12 +86,7 @@ public sealed class LocalityPlanner : IPlacementPlanner
         }
 
         return best!;
-    });
-
-    /// <summary>True when its placements have the fewest copies that the cap allows: few experts or two per rank, one slot each, no division over nodes first.</summary>
-    public static bool Proves(PlacementProblem problem) =>
-        problem.SlotCount == problem.ExpertCount && !IsTiered(problem)
-        && (ExactPairs.CanSolve(problem.ExpertCount, problem.RankCount) || ExactGroups.CanSolve(problem.ExpertCount, problem.RankCount));
+    }, most: problem.Prove ? 4 : -1);
 
     // Load of one replica when every redundant slot goes to the expert with the largest load per replica, at most one per rank.
     private static (long[] Share, long Sum) Shares(long[] load, PlacementProblem problem)
@@ -81,32 +101,37 @@ public sealed class LocalityPlanner : IPlacementPlanner
     private static bool IsTiered(PlacementProblem problem) =>
         problem.NodeCount > 1 && problem.RankCount % problem.NodeCount == 0 && problem.ExpertCount % problem.NodeCount == 0;
 
-    private static int[] Divide(LayerTokens tokens, PlacementProblem problem, long cap, Prng prng)
+    private static GroupDivision Divide(LayerTokens tokens, PlacementProblem problem, long cap, Prng prng)
     {
         var (ranks, experts) = (problem.RankCount, problem.ExpertCount);
-        if (!IsTiered(problem)) return Divide(tokens.Sets, tokens.Load, ranks, cap, prng);
+        var groups = problem.Prove ? GroupColumns.Most : ExactGroups.Few;
+        if (!IsTiered(problem)) return Divide(tokens.Sets, tokens.Load, ranks, cap, groups, prng);
         var perNode = ranks / problem.NodeCount;
-        var nodeOf = Divide(tokens.Sets, tokens.Load, problem.NodeCount, cap * perNode, prng.Split("nodes"));
+        var nodeOf = Divide(tokens.Sets, tokens.Load, problem.NodeCount, cap * perNode, groups, prng.Split("nodes")).RankOf;
         var rankOf = new int[experts];
         for (var node = 0; node < problem.NodeCount; node++)
         {
             var members = Enumerable.Range(0, experts).Where(e => nodeOf[e] == node).ToArray();
-            var group = Divide(tokens.Sets.Only(members), Array.ConvertAll(members, e => tokens.Load[e]), perNode, cap, prng.Split(node));
+            var group = Divide(tokens.Sets.Only(members), Array.ConvertAll(members, e => tokens.Load[e]), perNode, cap, groups, prng.Split(node)).RankOf;
             for (var m = 0; m < members.Length; m++) rankOf[members[m]] = (node * perNode) + group[m];
         }
 
-        return rankOf;
+        return new GroupDivision(rankOf, tokens.Sets.Copies(rankOf, ranks), 0);
     }
 
-    private static int[] Divide(TokenSets sets, long[] load, int ranks, long cap, Prng prng)
+    private static GroupDivision Divide(TokenSets sets, long[] load, int ranks, long cap, long groups, Prng prng)
     {
         var experts = sets.ExpertCount;
-        if (ranks == 1) return new int[experts];
+        if (ranks == 1) return new GroupDivision(new int[experts], sets.TokenCount, sets.TokenCount);
         var capacity = RankGroups.EvenCapacity(experts, ranks);
         var (balanced, reachable) = BalancedGroups.Place(load, capacity);
         cap = Math.Max(cap, reachable);
-        if (ExactPairs.CanSolve(experts, ranks) && ExactPairs.Solve(sets, load, cap) is { } pairs) return pairs;
-        if (ExactGroups.CanSolve(experts, ranks) && ExactGroups.Solve(sets, load, ranks, cap) is { } proven) return proven;
+        if (ExactPairs.CanSolve(experts, ranks) && ExactPairs.Solve(sets, load, cap) is { } pairs)
+        {
+            var copies = sets.Copies(pairs, ranks);
+            return new GroupDivision(pairs, copies, copies);
+        }
+
         var together = sets.Pairs();
         var contiguous = new int[experts];
         for (var (e, rank) = (0, 0); rank < ranks; rank++)
@@ -120,6 +145,19 @@ public sealed class LocalityPlanner : IPlacementPlanner
             starts.Add(random);
         }
 
-        return new CopySearch(sets, load, ranks, cap).Run(starts, SearchEffort.Default, prng);
+        var found = new CopySearch(sets, load, ranks, cap).Run(starts, SearchEffort.Default, prng);
+        return ExactGroups.CanSolve(experts, ranks, groups)
+            ? ExactGroups.Solve(sets, load, ranks, cap, found)
+            : new GroupDivision(found, sets.Copies(found, ranks), 0);
     }
+}
+
+/// <summary>The copies of one placed layer on the tokens planned on (distinct ranks per token times tokens), beside what can be proven.</summary>
+/// <param name="Copies">Sum over tokens of distinct ranks.</param>
+/// <param name="Bound">No placement with one slot per expert and as many experts on every rank that keeps the load cap has fewer; 0 when nothing is known.</param>
+/// <param name="Tokens">Tokens planned on.</param>
+public readonly record struct CopyBound(long Copies, long Bound, long Tokens)
+{
+    /// <summary>The placement is optimal under its cap.</summary>
+    public bool IsProven => Copies == Bound;
 }

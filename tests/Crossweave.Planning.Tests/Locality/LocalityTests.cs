@@ -43,10 +43,10 @@ public sealed class LocalityTests
     public void The_exact_groups_are_the_unique_optima_of_the_spec()
     {
         var sets = TokenSets.Of(9, 4, [.. Nine]);
-        var fewest = ExactGroups.Solve(sets, new long[9], 3, 0)!;
+        var fewest = GroupOracle.Solve(sets, new long[9], 3, 0)!;
         Assert.Equal([0, 1, 2, 2, 0, 1, 2, 0, 1], fewest); // {0,4,7} {1,5,8} {2,3,6}
         Assert.Equal(17, sets.Copies(fewest, 3));
-        Assert.Equal([0, 1, 0, 2, 0, 2, 1, 2, 1], ExactGroups.Solve(TokenSets.OfPairs(9, sets.Pairs()), new long[9], 3, 0)!); // {0,2,4} {1,6,8} {3,5,7}
+        Assert.Equal([0, 1, 0, 2, 0, 2, 1, 2, 1], GroupOracle.Solve(TokenSets.OfPairs(9, sets.Pairs()), new long[9], 3, 0)!); // {0,2,4} {1,6,8} {3,5,7}
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class LocalityTests
             var sets = RandomSets(experts, 4, 80, prng);
             var load = Enumerable.Range(0, experts).Select(sets.Load).ToArray();
             var cap = (long)((1.05 + (0.4 * prng.NextDouble())) * 2 * load.Sum() / experts);
-            var (matched, enumerated) = (ExactPairs.Solve(sets, load, cap), ExactGroups.Solve(sets, load, experts / 2, cap));
+            var (matched, enumerated) = (ExactPairs.Solve(sets, load, cap), GroupOracle.Solve(sets, load, experts / 2, cap));
             Assert.Equal(enumerated is null, matched is null);
             if (matched is null) continue;
             Assert.Equal(sets.Copies(enumerated!, experts / 2), sets.Copies(matched, experts / 2));
@@ -72,12 +72,12 @@ public sealed class LocalityTests
     {
         var pairs = TokenSets.OfPairs(8, Llama);
         Assert.Equal(204_800, pairs.TokenCount);
-        Assert.Equal([0, 0, 1, 2, 1, 3, 2, 3], ExactGroups.Solve(pairs, new long[8], 4, 0)!); // {0,1} {2,4} {3,6} {5,7}
-        Assert.Equal(110_549, Intra(ExactGroups.Solve(pairs, new long[8], 4, 0)!, 4));
+        Assert.Equal([0, 0, 1, 2, 1, 3, 2, 3], GroupOracle.Solve(pairs, new long[8], 4, 0)!); // {0,1} {2,4} {3,6} {5,7}
+        Assert.Equal(110_549, Intra(GroupOracle.Solve(pairs, new long[8], 4, 0)!, 4));
         Assert.Equal(13_489, Intra([0, 0, 1, 1, 2, 2, 3, 3], 4));
         Assert.Equal(148_002, Intra(OccultGreedy.Place(Llama, [4, 4], roundRobin: false), 2));
         Assert.Equal(148_002, Intra(OccultGreedy.Place(Llama, [4, 4], roundRobin: true), 2));
-        Assert.Equal(194_310, Intra(ExactGroups.Solve(pairs, new long[8], 2, 0)!, 2));
+        Assert.Equal(194_310, Intra(GroupOracle.Solve(pairs, new long[8], 2, 0)!, 2));
 
         long Intra(int[] rankOf, int ranks) => (2 * pairs.TokenCount) - pairs.Copies(rankOf, ranks);
     }
@@ -115,7 +115,7 @@ public sealed class LocalityTests
             var sets = RandomSets(experts, 3, 60, prng);
             var load = Enumerable.Range(0, experts).Select(sets.Load).ToArray();
             var cap = (long)(1.25 * load.Sum() / ranks);
-            var exact = ExactGroups.Solve(sets, load, ranks, cap);
+            var exact = GroupOracle.Solve(sets, load, ranks, cap);
             if (exact is null) continue;
             var balanced = BalancedGroups.Place(load, RankGroups.EvenCapacity(experts, ranks)).RankOf;
             var found = new CopySearch(sets, load, ranks, cap).Run([balanced], SearchEffort.Default, prng);
@@ -241,7 +241,7 @@ public sealed class LocalityTests
         }
     }
 
-    private static TokenSets RandomSets(int experts, int topK, int tokens, Prng prng)
+    internal static TokenSets RandomSets(int experts, int topK, int tokens, Prng prng)
     {
         var choices = new ushort[tokens * topK];
         for (var t = 0; t < tokens; t++)

@@ -12,7 +12,13 @@ namespace Crossweave.Core.Formats.Documents;
 /// <param name="RankOfSlot">Rank of each slot, ascending; null when every rank has the same number of slots.</param>
 /// <param name="HeldOut">What it does to tokens it was not planned on; null when planned from loads or pair counts.</param>
 /// <param name="Pairs">What it does to the pair counts it was planned on; null without them.</param>
-public sealed record PlaceLayer(int[] ExpertOfSlot, int[] ReplicaCount, double MaxOverMean, int[]? RankOfSlot = null, HeldOutLayer? HeldOut = null, PairLayer? Pairs = null);
+/// <param name="Planned">Distinct ranks per token on the tokens planned on; null where no bound is known.</param>
+public sealed record PlaceLayer(int[] ExpertOfSlot, int[] ReplicaCount, double MaxOverMean, int[]? RankOfSlot = null, HeldOutLayer? HeldOut = null, PairLayer? Pairs = null, PlannedRanks? Planned = null);
+
+/// <summary>One placed layer on the tokens it was planned on.</summary>
+/// <param name="DistinctRanks">Mean distinct ranks per token (C_T).</param>
+/// <param name="Fewest">No placement under the same load cap with one slot per expert has fewer.</param>
+public sealed record PlannedRanks(double DistinctRanks, double Fewest);
 
 /// <summary>One placed layer on the pair counts it was planned on.</summary>
 /// <param name="IntraFraction">Pairs of experts on one rank over all pairs.</param>
@@ -55,8 +61,9 @@ public sealed record PlaceDocument
     /// <param name="heldOut">Per layer, when tokens were held out.</param>
     /// <param name="rankSlots">Most slots of each rank, when they differ.</param>
     /// <param name="pairs">Per layer, when planned from pair counts.</param>
+    /// <param name="planned">Per layer, when a bound is known.</param>
     /// <exception cref="InputException">Ranks with different numbers of slots without <paramref name="rankSlots"/>.</exception>
-    public static PlaceDocument From(string planner, ExpertPlacement placement, ExpertLoad load, IReadOnlyList<HeldOutLayer>? heldOut = null, IReadOnlyList<int>? rankSlots = null, IReadOnlyList<PairLayer>? pairs = null)
+    public static PlaceDocument From(string planner, ExpertPlacement placement, ExpertLoad load, IReadOnlyList<HeldOutLayer>? heldOut = null, IReadOnlyList<int>? rankSlots = null, IReadOnlyList<PairLayer>? pairs = null, IReadOnlyList<PlannedRanks>? planned = null)
     {
         var ratios = PlacementMetrics.MaxOverMean(placement, load);
         return new PlaceDocument
@@ -67,7 +74,7 @@ public sealed record PlaceDocument
             RankCount = placement.RankCount,
             ExpertCount = placement.ExpertCount,
             LayerIds = placement.LayerIds,
-            Layers = [.. placement.Layers.Select((layer, l) => new PlaceLayer(layer.ExpertOfSlot, ReplicaCounts(layer), ratios[l], rankSlots is null ? null : layer.RankOfSlot, heldOut?[l], pairs?[l]))],
+            Layers = [.. placement.Layers.Select((layer, l) => new PlaceLayer(layer.ExpertOfSlot, ReplicaCounts(layer), ratios[l], rankSlots is null ? null : layer.RankOfSlot, heldOut?[l], pairs?[l], planned?[l]))],
             Balancedness = PlacementMetrics.Balancedness(placement, load),
         };
     }
@@ -98,6 +105,7 @@ public sealed record PlaceDocument
                 json.Key("maxOverMeanRank").Value(held.MaxOverMeanRank).Key("bytes").Value(held.WireBytes).Key("crossNodeBytes").Value(held.CrossNodeBytes);
             }
 
+            if (layer.Planned is { } planned) json.Key("plannedDistinctRanksPerToken").Value(planned.DistinctRanks).Key("fewestDistinctRanksPerToken").Value(planned.Fewest);
             if (layer.Pairs is { } pairs)
             {
                 json.Key("intraFraction").Value(pairs.IntraFraction);
@@ -152,7 +160,7 @@ public sealed record PlaceDocument
     {
         layer.AllowOnly(
             "expertOfSlot", "rankOfSlot", "replicaCount", "maxOverMean", "distinctRanksPerToken", "remoteRanksPerToken", "maxOverMeanRank", "bytes", "crossNodeBytes",
-            "intraFraction", "distinctRanksLeast", "distinctRanksMost", "proven");
+            "plannedDistinctRanksPerToken", "fewestDistinctRanksPerToken", "intraFraction", "distinctRanksLeast", "distinctRanksMost", "proven");
         var heldOut = layer.Find("remoteRanksPerToken") is null ? null : new HeldOutLayer(
             layer["distinctRanksPerToken"].Double(), layer["remoteRanksPerToken"].Double(), layer["maxOverMeanRank"].Double(), layer["bytes"].Int64(0), layer["crossNodeBytes"].Int64(0));
         var pairs = layer.Find("intraFraction") is null ? null : new PairLayer(
@@ -160,9 +168,10 @@ public sealed record PlaceDocument
             (layer.Find("distinctRanksPerToken") ?? layer["distinctRanksLeast"]).Double(),
             (layer.Find("distinctRanksPerToken") ?? layer["distinctRanksMost"]).Double(),
             layer["proven"].Boolean());
+        var planned = layer.Find("plannedDistinctRanksPerToken") is null ? null : new PlannedRanks(layer["plannedDistinctRanksPerToken"].Double(), layer["fewestDistinctRanksPerToken"].Double());
         if (!uneven && layer.Find("rankOfSlot") is { } ranks) throw ranks.Wrong("it only beside rankSlots");
         return new PlaceLayer(
-            layer["expertOfSlot"].Int32List(), layer["replicaCount"].Int32List(), layer["maxOverMean"].Double(), uneven ? layer["rankOfSlot"].Int32List() : null, heldOut, pairs);
+            layer["expertOfSlot"].Int32List(), layer["replicaCount"].Int32List(), layer["maxOverMean"].Double(), uneven ? layer["rankOfSlot"].Int32List() : null, heldOut, pairs, planned);
     }
 
     private static (long Fetched, double Balance) ReadStep(JsonInput step)
