@@ -53,7 +53,8 @@ public sealed class PlaceTraceTests
     }
 
     [Theory]
-    [InlineData("--prove: found 64 experts on 8 ranks, 4.4e+09 possible groups, expected at most 12000000", "--prove")]
+    [InlineData("--prove: found 96 slots for 64 experts, expected one slot per expert", "--prove", "--slots", "96")]
+    [InlineData("--prove: found 2 nodes, over which experts are divided first, expected one node", "--prove", "--nodes", "2")]
     [InlineData("--layer: found 'x'", "--layer", "x")]
     [InlineData("--layer: found '8'", "--layer", "0,8")]
     [InlineData("--train-fraction: found 2", "--train-fraction", "2")]

@@ -43,6 +43,8 @@ internal static class PlaceBound
     {
         foreach (var placed in results)
         {
+            if (problem.Prove && placed.Bounds?.Count(b => b.Bound == 0) is > 0 and var unknown)
+                terminal.Out.WriteLine($"{placed.Name}: a proof would take too long for {unknown} of {placed.Bounds.Length} layers; more ranks, and so fewer experts on one, are easier");
             if (DistinctRanks(problem, placed) is not { } layers) continue;
             terminal.Out.WriteLine($"{placed.Name}: {ReportText.Fixed(layers.Average(l => l.DistinctRanks), 4)} ranks per token planned on; no placement under its load cap has fewer than "
                 + $"{ReportText.Fixed(layers.Average(l => l.Fewest), 4)}; optimal, hence proven: {placed.Bounds!.Count(b => b.IsProven)} of {layers.Length} layers");

@@ -24,7 +24,7 @@ internal static class PlaceVerb
         var replicas = new Option<string>("--replicas") { Description = $"With --trace, choice among replicas when judging: {string.Join(", ", ReplicaRules.All.Select(r => r.Name))}.", DefaultValueFactory = _ => new LocalityFirstReplicas().Name, HelpName = "RULE" };
         var tokenBytes = new Option<string>("--token-bytes") { Description = "With --trace: bytes of one copy of a token.", DefaultValueFactory = _ => "14336", HelpName = "BYTES" };
         var maxLoad = new Option<double?>("--max-load") { Description = "Largest rank load over the mean that locality planners may use. Default: the planner's own.", HelpName = "X" };
-        var prove = new Option<bool>("--prove") { Description = "With locality: search on to the proven optimum under the load cap, where the groups of experts that can share a rank are at most 12 million." };
+        var prove = new Option<bool>("--prove") { Description = "With locality: search on for the fewest ranks per token under the load cap and print what no placement goes below (seconds per layer; up to eight experts per rank)." };
         var planner = new Option<string>("--planner") { Description = $"Method: {string.Join(", ", Planners.All.Select(p => p.Name))}; 'all' compares them.", DefaultValueFactory = _ => "eplb", HelpName = "NAME" };
         var slots = new Option<int?>("--slots") { Description = "Slots per layer (experts plus redundant ones). Default: the experts, rounded up to a multiple of the ranks.", HelpName = "N" };
         var ranks = new Option<int?>("--ranks") { Description = "Ranks of the expert-parallel group.", HelpName = "N" };

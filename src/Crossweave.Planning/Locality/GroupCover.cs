@@ -16,22 +16,25 @@ internal sealed class GroupCover
     private readonly bool[] _covered;
     private readonly int[] _chosen;
     private long _work;
-    private long _room; // a better division costs at most this
+    private long _room;
 
-    /// <param name="columns">All groups.</param>
-    /// <param name="prices">Their prices.</param>
-    /// <param name="copies">Copies of the known division; better ones are looked for.</param>
+    /// <param name="columns">Groups to divide into.</param>
+    /// <param name="price">[expert] no group costs less than its experts.</param>
+    /// <param name="unit">Of the prices, per copy.</param>
+    /// <param name="room">A better division costs at most this more than the prices of all experts.</param>
     /// <param name="work">Groups to look at before giving up.</param>
-    public GroupCover(GroupColumns columns, GroupPrices prices, long copies, long work)
+    public GroupCover(GroupColumns columns, long[] price, long unit, long room, long work)
     {
-        (_columns, _size, _unit, _work) = (columns, columns.Size, prices.Unit, work);
-        var experts = prices.Price.Length;
-        var room = ((Int128)copies * _unit) - prices.Sum - _unit;
-        _room = room < 0 ? -1 : (long)Int128.Min(room, long.MaxValue / 2);
+        (_columns, _size, _unit, _room, _work) = (columns, columns.Size, unit, room, work);
+        var experts = price.Length;
         var kept = new List<(long Cost, int Group)>();
         for (var g = 0; g < columns.Count; g++)
-            if (prices.ReducedCost(g) is var cost && cost <= _room)
-                kept.Add((cost, g));
+        {
+            var cost = columns.Tokens[g] * unit;
+            foreach (var e in columns.ExpertsOf(g)) cost -= price[e];
+            if (cost <= room) kept.Add((cost, g));
+        }
+
         kept.Sort();
         (_group, _cost) = ([.. kept.Select(k => k.Group)], [.. kept.Select(k => k.Cost)]);
         var with = new List<int>[experts];
@@ -46,15 +49,15 @@ internal sealed class GroupCover
     /// <summary>The groups of the best division, ordered by their lowest expert; null when none is better than the known one or none was found in time.</summary>
     public IReadOnlyList<int>? Best { get; private set; }
 
+    /// <summary>What is left of the work; negative when it was not enough.</summary>
+    public long WorkLeft => _work;
+
     /// <summary>All divisions were looked at: <see cref="Best"/>, or the known division, is the optimum.</summary>
     public bool IsComplete => _work >= 0;
 
-    public void Run()
-    {
-        if (_room >= 0) Search(0, 0);
-    }
+    public void Run() => Search(0, 0);
 
-    private ReadOnlySpan<byte> Members(int place) => _columns.Experts.Slice(_group[place] * _size, _size);
+    private ReadOnlySpan<byte> Members(int place) => _columns.ExpertsOf(_group[place]);
 
     private void Search(int depth, long spent)
     {

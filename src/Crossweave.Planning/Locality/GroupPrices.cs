@@ -1,8 +1,8 @@
 namespace Crossweave.Planning.Locality;
 
 /// <summary>
-/// Prices of experts such that no group is worth more than the tokens that touch it: their sum is a lower bound on the copies of every division into groups
-/// (linear-programming dual of set partitioning). Found by subgradient steps on the Lagrangian in which every expert takes its share of the
+/// Prices of experts such that no group of a pool is worth more than the tokens that touch it (linear-programming dual of set partitioning): their sum bounds the copies of
+/// every division into such groups from below. Found by subgradient steps on the Lagrangian in which every expert takes its share of the
 /// cheapest group with it, sum over e of (price[e] + min over groups with e of (tokens - prices) / experts of a group) (M. Held and R. M. Karp,
 /// Mathematical Programming 1, 1971; step length of B. T. Polyak, 1969). Whole numbers throughout, so the bound is exact.
 /// </summary>
@@ -21,28 +21,28 @@ internal sealed class GroupPrices
     private readonly int _size;
     private readonly long _unit; // of working prices
     private readonly long[] _price;
+    private readonly long[] _best; // with the largest sum of prices and shares so far
     private readonly long[] _reference; // prices of the last full pass
     private readonly long[] _least; // [expert] smallest reduced cost of a group with it
     private readonly int[] _cheapest; // that group
     private readonly List<int> _near = [];
     private long _threshold = long.MinValue;
 
-    /// <param name="columns">All groups.</param>
+    /// <param name="columns">The pool, which may grow between improvements.</param>
     /// <param name="share">[expert] its part of the copies of a division that keeps the cap: where the steps start.</param>
     /// <param name="copies">Copies of that division.</param>
     public GroupPrices(GroupColumns columns, ReadOnlySpan<double> share, long copies)
     {
         (_columns, _size) = (columns, columns.Size);
-        // Unit x size x copies stays below 2^60.
+        // Unit x 12 x copies stays below 2^62.
         _unit = (long)_size << Math.Clamp(58 - (int)Math.Log2((double)Math.Max(1, copies) * _size * _size), 0, 10);
-        _price = new long[share.Length];
-        for (var e = 0; e < share.Length; e++) _price[e] = (long)(share[e] * _unit);
-        (_reference, _least, _cheapest) = (new long[share.Length], new long[share.Length], new int[share.Length]);
+        _best = new long[share.Length];
+        for (var e = 0; e < share.Length; e++) _best[e] = (long)(share[e] * _unit);
+        (_price, _reference, _least, _cheapest) = (new long[share.Length], new long[share.Length], new long[share.Length], new int[share.Length]);
         (Price, Unit) = (new long[share.Length], _unit * _size);
-        Improve(copies);
     }
 
-    /// <summary>[expert] in units of 1 / <see cref="Unit"/> copies; no group costs less than its experts.</summary>
+    /// <summary>[expert] in units of 1 / <see cref="Unit"/> copies; no group of the pool costs less than its experts.</summary>
     public long[] Price { get; }
 
     /// <summary>Units of a copy.</summary>
@@ -51,21 +51,14 @@ internal sealed class GroupPrices
     /// <summary>Sum of all prices.</summary>
     public Int128 Sum { get; private set; }
 
-    /// <summary>No division has fewer copies.</summary>
-    public long Bound => (long)((Sum + Unit - 1) / Unit);
-
-    /// <summary>Units by which a group costs more than its experts, never negative.</summary>
-    public long ReducedCost(int group)
-    {
-        var cost = _columns.Tokens[group] * Unit;
-        foreach (var e in _columns.Experts.Slice(group * _size, _size)) cost -= Price[e];
-        return cost;
-    }
-
-    private void Improve(long copies)
+    /// <summary>Steps from the best prices so far on, after the pool has grown. O(steps x groups near).</summary>
+    /// <param name="copies">Copies of the best known division.</param>
+    public void Improve(long copies)
     {
         var experts = _price.Length;
-        var (best, start, step, stale) = (double.MinValue, new long[experts], 0.3, 0);
+        var (best, step, stale) = (double.MinValue, 0.3, 0);
+        _best.CopyTo(_price, 0);
+        _threshold = long.MinValue;
         var direction = new double[experts];
         for (var round = 0; round < Rounds && step > 3e-5; round++)
         {
@@ -76,13 +69,13 @@ internal sealed class GroupPrices
             {
                 if (bound > best + (1e-6 * Math.Abs(best))) stale = 0;
                 best = bound;
-                _price.CopyTo(start, 0);
+                _price.CopyTo(_best, 0);
                 Keep();
             }
             else if (++stale > 15)
             {
                 (step, stale) = (step * 0.6, 0);
-                start.CopyTo(_price, 0);
+                _best.CopyTo(_price, 0);
             }
 
             var missing = (copies * (double)_unit) - bound;
@@ -90,7 +83,7 @@ internal sealed class GroupPrices
             var length = 0.0;
             for (var e = 0; e < experts; e++) direction[e] = (0.7 * direction[e]) + 1;
             foreach (var group in _cheapest)
-                foreach (var e in _columns.Experts.Slice(group * _size, _size))
+                foreach (var e in _columns.ExpertsOf(group))
                     direction[e] -= 1.0 / _size;
             for (var e = 0; e < experts; e++) length += direction[e] * direction[e];
             if (length < 1e-9) return;
@@ -129,7 +122,7 @@ internal sealed class GroupPrices
 
     private long Offer(int group)
     {
-        var members = _columns.Experts.Slice(group * _size, _size);
+        var members = _columns.ExpertsOf(group);
         var cost = _columns.Tokens[group] * _unit;
         foreach (var e in members) cost -= _price[e];
         foreach (var e in members)
@@ -167,7 +160,7 @@ internal sealed class GroupPrices
         {
             var group = (int)((long)s * _columns.Count / sample.Length);
             sample[s] = _columns.Tokens[group] * _unit;
-            foreach (var e in _columns.Experts.Slice(group * _size, _size)) sample[s] -= _price[e];
+            foreach (var e in _columns.ExpertsOf(group)) sample[s] -= _price[e];
         }
 
         Array.Sort(sample);

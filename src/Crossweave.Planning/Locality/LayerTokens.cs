@@ -18,16 +18,13 @@ internal sealed record LayerTokens(TokenSets Sets, long[] Load)
         problem.Routing ?? throw InputException.At("routing", problem.Pairs is null ? "loads only" : "pair counts only", "recorded choices of single tokens (place --trace, or plan)");
 
     /// <summary>Plans layer by layer, in parallel: layers do not see each other.</summary>
-    /// <param name="problem">With single tokens or pair counts.</param>
-    /// <param name="plan">From the tokens and the index of a layer.</param>
-    /// <param name="most">Layers at a time, for plans that need much memory; -1 = as many as there are processors.</param>
-    public static ExpertPlacement Plan(PlacementProblem problem, Func<LayerTokens, int, LayerPlacement> plan, int most = -1)
+    public static ExpertPlacement Plan(PlacementProblem problem, Func<LayerTokens, int, LayerPlacement> plan)
     {
         problem.Validate();
         var layerCount = problem is { Routing: null, Pairs: { } pairs } ? pairs.LayerCount : Routing(problem).LayerCount;
         if (layerCount != problem.Load.LayerCount) throw InputException.At("routing", $"{layerCount} layers", $"the {problem.Load.LayerCount} of the loads");
         var layers = new LayerPlacement[problem.Load.LayerCount];
-        Parallel.For(0, layers.Length, new ParallelOptions { MaxDegreeOfParallelism = most }, l => layers[l] = plan(Of(problem, l), l));
+        Parallel.For(0, layers.Length, l => layers[l] = plan(Of(problem, l), l));
         return new ExpertPlacement(layers, problem.Load.LayerIds);
     }
 

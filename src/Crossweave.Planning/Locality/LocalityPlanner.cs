@@ -9,7 +9,7 @@ namespace Crossweave.Planning.Locality;
 /// <summary>
 /// Fewest distinct ranks per token (ours; execution spec 2.4, 3.3 and 3.4): the connectivity of the hypergraph of tokens itself, not
 /// pair counts, is minimised by exchanges of experts under a cap on rank load (<see cref="CopySearch"/>); up to 16 experts, and two per
-/// rank of any number, to the proven optimum, and with <see cref="PlacementProblem.Prove"/> wherever the groups of experts can be written out (<see cref="ExactGroups"/>).
+/// rank of any number, to the proven optimum, and with <see cref="PlacementProblem.Prove"/> as far as <see cref="ExactGroups"/> gets.
 /// With several nodes, experts are divided over nodes first. Redundant slots take copies of the hottest experts first; then
 /// replicas and experts are exchanged while that saves copies under locality-first dispatch (<see cref="ReplicaSearch"/>).
 /// </summary>
@@ -43,20 +43,19 @@ public sealed class LocalityPlanner : IPlacementPlanner
     }
 
     /// <summary>Throws when <see cref="PlacementProblem.Prove"/> cannot be met for the shape.</summary>
-    /// <exception cref="InputException">Redundant slots, several nodes, or too many groups of experts to write them out.</exception>
+    /// <exception cref="InputException">Redundant slots, several nodes, unequal ranks or more than 256 experts.</exception>
     public static void RequireProvable(PlacementProblem problem, string where)
     {
         var (experts, ranks) = (problem.ExpertCount, problem.RankCount);
         if (problem.SlotCount != experts) throw InputException.At(where, $"{problem.SlotCount} slots for {experts} experts", "one slot per expert");
         if (IsTiered(problem)) throw InputException.At(where, $"{problem.NodeCount} nodes, over which experts are divided first", "one node");
         if (experts % ranks != 0) throw InputException.At(where, $"{ranks} ranks", $"a divisor of the {experts} experts");
-        if (!CanProve(experts, ranks, GroupColumns.Most)) throw InputException.At(where, FormattableString.Invariant($"{experts} experts on {ranks} ranks, {(double)GroupColumns.Possible(experts, experts / ranks):g2} possible groups"), $"at most {GroupColumns.Most} groups, so fewer experts on a rank");
+        if (!CanProve(problem)) throw InputException.At(where, $"{experts} experts", "at most 256");
     }
 
-    /// <summary><see cref="PlacementProblem.Prove"/> can be met for the shape.</summary>
-    public static bool CanProve(PlacementProblem problem) => problem.SlotCount == problem.ExpertCount && !IsTiered(problem) && CanProve(problem.ExpertCount, problem.RankCount, GroupColumns.Most);
-
-    private static bool CanProve(int experts, int ranks, long groups) => ExactPairs.CanSolve(experts, ranks) || ExactGroups.CanSolve(experts, ranks, groups);
+    /// <summary>A proof may be asked for in the shape; with many experts on a rank it may still end without a bound.</summary>
+    public static bool CanProve(PlacementProblem problem) =>
+        problem.SlotCount == problem.ExpertCount && !IsTiered(problem) && (ExactPairs.CanSolve(problem.ExpertCount, problem.RankCount) || ExactGroups.CanSolve(problem.ExpertCount, problem.RankCount));
 
     private static ExpertPlacement Groups(PlacementProblem problem, Prng prng, CopyBound[] bounds) => LayerTokens.Plan(problem, (tokens, layer) =>
     {
@@ -86,7 +85,7 @@ public sealed class LocalityPlanner : IPlacementPlanner
         }
 
         return best!;
-    }, most: problem.Prove ? 4 : -1);
+    });
 
     // Load of one replica when every redundant slot goes to the expert with the largest load per replica, at most one per rank.
     private static (long[] Share, long Sum) Shares(long[] load, PlacementProblem problem)
@@ -104,22 +103,21 @@ public sealed class LocalityPlanner : IPlacementPlanner
     private static GroupDivision Divide(LayerTokens tokens, PlacementProblem problem, long cap, Prng prng)
     {
         var (ranks, experts) = (problem.RankCount, problem.ExpertCount);
-        var groups = problem.Prove ? GroupColumns.Most : ExactGroups.Few;
-        if (!IsTiered(problem)) return Divide(tokens.Sets, tokens.Load, ranks, cap, groups, prng);
+        if (!IsTiered(problem)) return Divide(tokens.Sets, tokens.Load, ranks, cap, problem.Prove, prng);
         var perNode = ranks / problem.NodeCount;
-        var nodeOf = Divide(tokens.Sets, tokens.Load, problem.NodeCount, cap * perNode, groups, prng.Split("nodes")).RankOf;
+        var nodeOf = Divide(tokens.Sets, tokens.Load, problem.NodeCount, cap * perNode, problem.Prove, prng.Split("nodes")).RankOf;
         var rankOf = new int[experts];
         for (var node = 0; node < problem.NodeCount; node++)
         {
             var members = Enumerable.Range(0, experts).Where(e => nodeOf[e] == node).ToArray();
-            var group = Divide(tokens.Sets.Only(members), Array.ConvertAll(members, e => tokens.Load[e]), perNode, cap, groups, prng.Split(node)).RankOf;
+            var group = Divide(tokens.Sets.Only(members), Array.ConvertAll(members, e => tokens.Load[e]), perNode, cap, problem.Prove, prng.Split(node)).RankOf;
             for (var m = 0; m < members.Length; m++) rankOf[members[m]] = (node * perNode) + group[m];
         }
 
         return new GroupDivision(rankOf, tokens.Sets.Copies(rankOf, ranks), 0);
     }
 
-    private static GroupDivision Divide(TokenSets sets, long[] load, int ranks, long cap, long groups, Prng prng)
+    private static GroupDivision Divide(TokenSets sets, long[] load, int ranks, long cap, bool prove, Prng prng)
     {
         var experts = sets.ExpertCount;
         if (ranks == 1) return new GroupDivision(new int[experts], sets.TokenCount, sets.TokenCount);
@@ -146,7 +144,7 @@ public sealed class LocalityPlanner : IPlacementPlanner
         }
 
         var found = new CopySearch(sets, load, ranks, cap).Run(starts, SearchEffort.Default, prng);
-        return ExactGroups.CanSolve(experts, ranks, groups)
+        return ExactGroups.CanSolve(experts, ranks) && (prove || ExactGroups.Possible(experts, ranks) <= ExactGroups.Few)
             ? ExactGroups.Solve(sets, load, ranks, cap, found)
             : new GroupDivision(found, sets.Copies(found, ranks), 0);
     }

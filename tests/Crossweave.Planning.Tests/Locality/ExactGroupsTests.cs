@@ -11,23 +11,39 @@ namespace Crossweave.Planning.Tests.Locality;
 public sealed class ExactGroupsTests
 {
     [Fact]
-    public void All_groups_that_keep_the_cap_are_written_out_with_the_tokens_that_touch_them()
+    public void Pricing_finds_exactly_the_groups_under_the_cap_that_are_worth_more_than_the_limit()
     {
-        foreach (var (experts, size) in new[] { (6, 1), (9, 2), (9, 3), (11, 4), (8, 7) })
+        for (var seed = 0UL; seed < 40; seed++)
         {
-            var sets = LocalityTests.RandomSets(experts, 3, 70, new Prng(5).Split(size));
+            var prng = new Prng(seed).Split("pricing");
+            var (experts, size) = (8 + prng.NextInt(5), 1 + prng.NextInt(6));
+            var sets = LocalityTests.RandomSets(experts, 2 + prng.NextInt(3), 120, prng);
             var load = Enumerable.Range(0, experts).Select(sets.Load).ToArray();
-            var cap = load.Sum() * size / experts;
-            var columns = GroupColumns.Of(sets, load, size, cap);
-            var expected = Enumerable.Range(0, 1 << experts).Where(m => int.PopCount(m) == size)
-                .Select(m => Enumerable.Range(0, experts).Where(e => (m >> e & 1) != 0).ToArray()).Where(g => g.Sum(e => load[e]) <= cap).Select(g => string.Join(' ', g)).Order(StringComparer.Ordinal);
-            Assert.Equal(expected, Enumerable.Range(0, columns.Count).Select(g => string.Join(' ', columns.Experts.Slice(g * size, size).ToArray())).Order(StringComparer.Ordinal));
-            for (var g = 0; g < columns.Count; g++)
+            var cap = (long)(load.Sum() * size * (0.8 + (0.5 * prng.NextDouble())) / experts);
+            var price = Enumerable.Range(0, experts).Select(_ => (long)(prng.NextDouble() * 60 * 1000)).ToArray();
+            var below = (long)(((2 * prng.NextDouble()) - 1.5) * 60 * 1000);
+            var expected = new SortedDictionary<string, (long Tokens, long Cost)>(StringComparer.Ordinal);
+            for (var mask = 0; mask < 1 << experts; mask++)
             {
-                var members = columns.Experts.Slice(g * size, size).ToArray();
-                var touched = Enumerable.Range(0, sets.Count).Where(s => sets.Experts(s).ToArray().Any(e => members.Contains((byte)e))).Sum(sets.Weight);
-                Assert.Equal(touched, columns.Tokens[g]);
+                if (int.PopCount(mask) != size) continue;
+                var members = Enumerable.Range(0, experts).Where(e => (mask >> e & 1) != 0).ToArray();
+                var tokens = Enumerable.Range(0, sets.Count).Where(s => sets.Experts(s).ToArray().Any(e => members.Contains(e))).Sum(sets.Weight);
+                var cost = (1000 * tokens) - members.Sum(e => price[e]);
+                if (cost < below && members.Sum(e => load[e]) <= cap) expected.Add(string.Join(' ', members), (tokens, cost));
             }
+
+            var (found, work) = (new GroupColumns(size), long.MaxValue);
+            var pricing = new GroupPricing(sets, load, size, cap);
+            Assert.True(pricing.Find(price, 1000, below, found, 10_000, ref work));
+            Assert.Equal(expected.Keys, Enumerable.Range(0, found.Count).Select(g => string.Join(' ', found.ExpertsOf(g).ToArray().Order())).Order(StringComparer.Ordinal));
+            Assert.Equal(expected.Values.Select(v => v.Tokens).Order(), found.Tokens.ToArray().Order());
+            for (var e = 0; e < experts; e++)
+                Assert.Equal(expected.Where(x => x.Key.Split(' ').Contains($"{e}")).Select(x => x.Value.Cost).Append(below).Min(), pricing.Least[e]);
+
+            work = 0;
+            Assert.False(pricing.Find(price, 1000, below, new GroupColumns(size), 10_000, ref work) && size > 1);
+            work = long.MaxValue;
+            if (found.Count > 1) Assert.False(pricing.Find(price, 1000, below, new GroupColumns(size), found.Count - 1, ref work));
         }
     }
 
@@ -51,11 +67,14 @@ public sealed class ExactGroupsTests
             Assert.True(new LayerTokens(sets, load).BusiestRank(found.RankOf, ranks) <= cap);
             if (found.Copies < sets.Copies(start, ranks)) improved++;
 
-            var columns = GroupColumns.Of(sets, load, experts / ranks, cap);
+            // Prices for all groups: none is worth more than its tokens, and their sum is the linear-programming bound.
+            var (columns, work) = (new GroupColumns(experts / ranks), long.MaxValue);
+            Assert.True(new GroupPricing(sets, load, experts / ranks, cap).Find(new long[experts], 1, long.MaxValue / 64, columns, int.MaxValue / 2, ref work));
             var prices = new GroupPrices(columns, Enumerable.Repeat((double)sets.Copies(start, ranks) / experts, experts).ToArray(), sets.Copies(start, ranks));
-            Assert.InRange(prices.Bound, 1, found.Copies);
+            prices.Improve(sets.Copies(start, ranks));
+            Assert.InRange(prices.Sum, prices.Unit, (Int128)found.Copies * prices.Unit);
             Assert.Equal(prices.Price.Aggregate((Int128)0, (sum, p) => sum + p), prices.Sum);
-            for (var g = 0; g < columns.Count; g++) Assert.True(prices.ReducedCost(g) >= 0);
+            for (var g = 0; g < columns.Count; g++) Assert.True(columns.ExpertsOf(g).ToArray().Sum(e => prices.Price[e]) <= columns.Tokens[g] * prices.Unit);
         }
 
         Assert.InRange(improved, 20, 60);
@@ -71,19 +90,21 @@ public sealed class ExactGroupsTests
             var load = Enumerable.Range(0, 15).Select(sets.Load).ToArray();
             var (start, reachable) = BalancedGroups.Place(load, RankGroups.EvenCapacity(15, 5));
             var best = sets.Copies(GroupOracle.Solve(sets, load, 5, reachable)!, 5);
-            foreach (var work in new[] { 0L, 20, 200 })
+            foreach (var (pricing, search) in new[] { (0L, 0L), (ExactGroups.PricingWork, 0), (ExactGroups.PricingWork, 20), (30_000, 1000) })
             {
-                var found = ExactGroups.Solve(sets, load, 5, reachable, start, work);
+                var found = ExactGroups.Solve(sets, load, 5, reachable, start, pricing, search);
                 Assert.InRange(best, found.Bound, found.Copies);
                 if (found.Bound < found.Copies) cut++;
+                if (pricing == 0) Assert.Equal(0, found.Bound);
             }
         }
 
-        Assert.InRange(cut, 10, 90);
+        Assert.InRange(cut, 30, 119);
     }
 
     [Theory]
     [InlineData("gpt-oss-20b-fingerprinting/mmlu_validation", 32, 8)]
+    [InlineData("gpt-oss-20b-fingerprinting/mmlu_validation", 32, 4)]
     [InlineData("deepseek-v2-lite-esft/translation", 64, 16)]
     public void Recorded_layers_are_solved_to_the_optimum(string file, int experts, int ranks)
     {
