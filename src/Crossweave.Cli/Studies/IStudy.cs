@@ -44,5 +44,6 @@ internal static class StudyKinds
         new DriftStudy(),
         new MoveStudy(),
         new LocalityStudy(),
+        new LocalityFloorStudy(),
     ];
 }

@@ -10,7 +10,6 @@ using Crossweave.Core.Routing.Synthetic;
 using Crossweave.Core.Traffic;
 using Crossweave.Core.Units;
 using Crossweave.Planning;
-using Crossweave.Planning.Locality;
 using Crossweave.Reporting;
 using Crossweave.Reporting.Tables;
 
@@ -26,7 +25,7 @@ internal sealed class LocalityStudy : IStudy
 
     public string Section(JsonInput entry, StudyContext context)
     {
-        entry.AllowOnly("traces", "recipe", "model", "ranks", "slots", "planners", "caps", "seed", "nullTest", "prove");
+        entry.AllowOnly("traces", "recipe", "model", "ranks", "slots", "planners", "caps", "seed", "nullTest");
         var model = ModelPresets.Load(entry["model"].Text());
         var copies = new Bytes(2L * model.HiddenSize);
         var options = new TrafficOptions(SendMode.PerRank, SumBeforeCombine: true, copies, copies, 1, new LocalityFirstReplicas());
@@ -38,28 +37,26 @@ internal sealed class LocalityStudy : IStudy
         var text = $"\n## {model.Name}: {title}, {slots} slots\n\n{recorded.TokenCount} tokens, {recorded.LayerCount} layers, "
             + $"{model.ExpertCount} experts, top-{model.TopK}; {copies.Value} bytes a copy; means over layers. k-copy dispatch: C_T = {model.TopK}.\n";
         using var shuffled = entry["nullTest"].Boolean() ? MarginShuffle.Of(recorded, prng.Split("null")) : null;
-        var prove = entry.Find("prove")?.Boolean() == true;
         foreach (var ranks in entry["ranks"].Int32List())
         {
             var table = new Table(
                 $"EP {ranks}, uniform C_T {ReportText.Fixed(UniformRouting.DistinctRanks([.. Enumerable.Range(0, ranks).Select(r => (model.ExpertCount / ranks) + (r < model.ExpertCount % ranks ? 1 : 0))], model.TopK), 4)}",
                 [
-                    new("planner", true), new("C_T train"), .. prove ? (Column[])[new("fewest"), new("proven layers")] : [], new("C_T"), new("C_R"), new("bytes per layer"), new("busiest / mean"), new("C_T null"), new("gain"), new("null gain"), new("gain less null"),
+                    new("planner", true), new("C_T train"), new("C_T"), new("C_R"), new("bytes per layer"), new("busiest / mean"), new("C_T null"), new("gain"), new("null gain"), new("gain less null"),
                 ]);
             var (real, none) = (new Split(recorded, slots, ranks, prng), shuffled is null ? null : new Split(shuffled, slots, ranks, prng));
             double first = 0, firstNull = 0;
             foreach (var (planner, cap) in planners.SelectMany(p => p.Name == "locality" ? [(p, null), .. caps.Select(c => (p, (double?)c))] : new[] { (p, (double?)null) }))
             {
                 context.Progress.Report($"EP {ranks}: {planner.Name}", 0, 1);
-                var (train, held, bounds) = real.Judge(planner, cap, prove, options, prng);
+                var (train, held) = real.Judge(planner, cap, options, prng);
                 var distinct = held.Average(l => l.DistinctRanks);
-                var nullTokens = cap is null ? none?.Judge(planner, cap, prove: false, options, prng).HeldOut.Average(l => l.DistinctRanks) ?? double.NaN : double.NaN;
+                var nullTokens = cap is null ? none?.Judge(planner, cap, options, prng).HeldOut.Average(l => l.DistinctRanks) ?? double.NaN : double.NaN;
                 if (first == 0) (first, firstNull) = (distinct, nullTokens);
                 var (gain, nullGain) = (1 - (distinct / first), 1 - (nullTokens / firstNull));
-                table.Add([
+                table.Add(
                     cap is { } c ? $"{planner.Name}, load ≤ {ReportText.Fixed(c)}" : planner.Name,
                     ReportText.Fixed(train.Average(l => l.DistinctRanks), 4),
-                    .. !prove ? (Cell[])[] : bounds is null ? ["–", "–"] : [ReportText.Fixed(bounds.Average(b => (double)b.Bound / b.Tokens), 4), $"{bounds.Count(b => b.IsProven)} of {bounds.Length}"],
                     ReportText.Fixed(distinct, 4),
                     ReportText.Fixed(held.Average(l => l.RemoteRanks), 4),
                     ReportText.Size((long)held.Average(l => (double)l.WireBytes)),
@@ -67,8 +64,7 @@ internal sealed class LocalityStudy : IStudy
                     double.IsNaN(nullTokens) ? "–" : ReportText.Fixed(nullTokens, 4),
                     ReportText.Percent(gain),
                     ReportText.Percent(nullGain),
-                    ReportText.Percent(gain - nullGain),
-                ]);
+                    ReportText.Percent(gain - nullGain));
             }
 
             text += $"\n### {table.Title}\n\n{MarkdownTable.Write(table)}";
@@ -78,7 +74,7 @@ internal sealed class LocalityStudy : IStudy
     }
 
     // Recordings, or synthetic routing of a recipe beside the scenario.
-    private static RoutingTrace Routing(JsonInput entry, StudyContext context, ModelDescription model, Prng prng, out string title)
+    internal static RoutingTrace Routing(JsonInput entry, StudyContext context, ModelDescription model, Prng prng, out string title)
     {
         if (entry.Find("recipe") is not { } recipe)
         {
@@ -107,14 +103,11 @@ internal sealed class LocalityStudy : IStudy
             _problem = new PlacementProblem(LoadCounter.Count(_planning), (slots + ranks - 1) / ranks * ranks, ranks) { Routing = _planning };
         }
 
-        // Bounds where the planner can prove them and is asked to.
-        public (HeldOutLayer[] Train, HeldOutLayer[] HeldOut, CopyBound[]? Bounds) Judge(IPlacementPlanner planner, double? cap, bool prove, TrafficOptions options, Prng prng)
+        public (HeldOutLayer[] Train, HeldOutLayer[] HeldOut) Judge(IPlacementPlanner planner, double? cap, TrafficOptions options, Prng prng)
         {
-            var problem = _problem with { MaxLoad = cap };
-            var isProven = prove && planner is LocalityPlanner && LocalityPlanner.CanProve(problem);
-            var (placement, bounds) = isProven ? LocalityPlanner.PlanWithBounds(problem with { Prove = true }, prng.Split(planner.Name)) : (planner.Plan(problem, prng.Split(planner.Name)), null);
+            var placement = planner.Plan(_problem with { MaxLoad = cap }, prng.Split(planner.Name));
             var sources = new SequenceSourceRanks();
-            return (HeldOutLayer.Judge(_planning, placement, options, sources), HeldOutLayer.Judge(_heldOut, placement, options, sources), bounds);
+            return (HeldOutLayer.Judge(_planning, placement, options, sources), HeldOutLayer.Judge(_heldOut, placement, options, sources));
         }
     }
 }

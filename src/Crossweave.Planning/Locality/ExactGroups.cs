@@ -47,7 +47,7 @@ internal sealed class ExactGroups
     public const long PricingWork = 3_000_000_000;
 
     /// <summary>Groups to look at for a better division: some seconds.</summary>
-    public const long SearchWork = 200_000_000;
+    public const long SearchWork = 500_000_000;
 
     /// <summary>Ways to choose a group.</summary>
     public static double Possible(int experts, int ranks)
@@ -136,20 +136,17 @@ internal sealed class ExactGroups
             (near, isAll) = (new GroupColumns(_size), false);
         }
 
-        var cover = new GroupCover(near, _price, _unit, room, _searchWork);
-        cover.Run();
-        _searchWork = cover.WorkLeft;
-        if (cover.Best is { } groups)
+        var branching = new GroupBranching(_load.Length, _copies, _searchWork);
+        var isDone = branching.Search(near, Array.ConvertAll(_price, p => (double)p / _unit));
+        if (branching.Best is { } groups)
         {
-            (_rankOf, _copies) = (new int[_load.Length], 0);
+            (_rankOf, _copies) = (new int[_load.Length], branching.Copies);
             for (var rank = 0; rank < _ranks; rank++)
-            {
-                foreach (var e in near.ExpertsOf(groups[rank])) _rankOf[e] = rank;
-                _copies += near.Tokens[groups[rank]];
-            }
+                foreach (var e in groups[rank])
+                    _rankOf[e] = rank;
         }
 
-        return isAll && cover.IsComplete;
+        return isAll && isDone;
     }
 
     // The groups of the division, and those with one expert exchanged.

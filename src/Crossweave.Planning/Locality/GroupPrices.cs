@@ -26,6 +26,7 @@ internal sealed class GroupPrices
     private readonly long[] _least; // [expert] smallest reduced cost of a group with it
     private readonly int[] _cheapest; // that group
     private readonly List<int> _near = [];
+    private readonly double[] _together; // [expert, higher expert] how often the cheapest groups of late steps hold both
     private long _threshold = long.MinValue;
 
     /// <param name="columns">The pool, which may grow between improvements.</param>
@@ -39,7 +40,7 @@ internal sealed class GroupPrices
         _best = new long[share.Length];
         for (var e = 0; e < share.Length; e++) _best[e] = (long)(share[e] * _unit);
         (_price, _reference, _least, _cheapest) = (new long[share.Length], new long[share.Length], new long[share.Length], new int[share.Length]);
-        (Price, Unit) = (new long[share.Length], _unit * _size);
+        (Price, Unit, _together) = (new long[share.Length], _unit * _size, new double[share.Length * share.Length]);
     }
 
     /// <summary>[expert] in units of 1 / <see cref="Unit"/> copies; no group of the pool costs less than its experts.</summary>
@@ -63,6 +64,7 @@ internal sealed class GroupPrices
         for (var round = 0; round < Rounds && step > 3e-5; round++)
         {
             Minimise();
+            Count();
             var bound = 0.0;
             for (var e = 0; e < experts; e++) bound += _price[e] + ((double)_least[e] / _size);
             if (bound > best)
@@ -99,6 +101,40 @@ internal sealed class GroupPrices
         {
             Price[e] = (_price[e] * _size) + _least[e];
             Sum += Price[e];
+        }
+    }
+
+    /// <summary>Units by which a group costs more than its experts.</summary>
+    public long ReducedCost(int group)
+    {
+        var cost = _columns.Tokens[group] * Unit;
+        foreach (var e in _columns.ExpertsOf(group)) cost -= Price[e];
+        return cost;
+    }
+
+    /// <summary>The two experts of which the cheapest groups (averaged over steps, an estimate of the fractional optimum) say least clearly whether they belong together. Ties: lowest.</summary>
+    public (byte I, byte J) MostUndecided()
+    {
+        var experts = _price.Length;
+        var (best, i, j) = (double.MaxValue, 0, 1);
+        for (var a = 0; a < experts; a++)
+            for (var b = a + 1; b < experts; b++)
+                if (Math.Abs(_together[(a * experts) + b] - 0.5) is var distance && distance < best)
+                    (best, i, j) = (distance, a, b);
+        return ((byte)i, (byte)j);
+    }
+
+    private void Count()
+    {
+        var experts = _price.Length;
+        for (var k = 0; k < _together.Length; k++) _together[k] *= 0.98;
+        foreach (var group in _cheapest)
+        {
+            var members = _columns.ExpertsOf(group);
+            foreach (var a in members)
+                foreach (var b in members)
+                    if (a != b)
+                        _together[(a * experts) + b] += 0.02 / _size;
         }
     }
 

@@ -51,7 +51,7 @@ public sealed class ExactGroupsTests
     public void The_optimum_is_that_of_dynamic_programming_and_prices_bound_it()
     {
         var improved = 0;
-        for (var seed = 0UL; seed < 60; seed++)
+        for (var seed = 0UL; seed < 40; seed++)
         {
             var prng = new Prng(seed).Split("groups");
             var ranks = 2 + prng.NextInt(4);
@@ -77,7 +77,7 @@ public sealed class ExactGroupsTests
             for (var g = 0; g < columns.Count; g++) Assert.True(columns.ExpertsOf(g).ToArray().Sum(e => prices.Price[e]) <= columns.Tokens[g] * prices.Unit);
         }
 
-        Assert.InRange(improved, 20, 60);
+        Assert.InRange(improved, 15, 40);
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class ExactGroupsTests
             var load = Enumerable.Range(0, 15).Select(sets.Load).ToArray();
             var (start, reachable) = BalancedGroups.Place(load, RankGroups.EvenCapacity(15, 5));
             var best = sets.Copies(GroupOracle.Solve(sets, load, 5, reachable)!, 5);
-            foreach (var (pricing, search) in new[] { (0L, 0L), (ExactGroups.PricingWork, 0), (ExactGroups.PricingWork, 20), (30_000, 1000) })
+            foreach (var (pricing, search) in new[] { (0L, 0L), (ExactGroups.PricingWork, 0), (ExactGroups.PricingWork, 1_100_000), (30_000, ExactGroups.SearchWork) })
             {
                 var found = ExactGroups.Solve(sets, load, 5, reachable, start, pricing, search);
                 Assert.InRange(best, found.Bound, found.Copies);
@@ -104,7 +104,6 @@ public sealed class ExactGroupsTests
 
     [Theory]
     [InlineData("gpt-oss-20b-fingerprinting/mmlu_validation", 32, 8)]
-    [InlineData("gpt-oss-20b-fingerprinting/mmlu_validation", 32, 4)]
     [InlineData("deepseek-v2-lite-esft/translation", 64, 16)]
     public void Recorded_layers_are_solved_to_the_optimum(string file, int experts, int ranks)
     {
