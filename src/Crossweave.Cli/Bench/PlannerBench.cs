@@ -3,6 +3,7 @@ using Crossweave.Core.Placement;
 using Crossweave.Core.Routing;
 using Crossweave.Core.Routing.Synthetic;
 using Crossweave.Planning;
+using Crossweave.Planning.Locality;
 using Crossweave.Planning.Placement;
 
 namespace Crossweave.Cli.Bench;
@@ -30,9 +31,10 @@ public static class PlannerBench
         yield return Eplb(load, "eplb global 58x256, 288 slots, 32 ranks", nodes: 3); // 3 does not divide the 8 groups
         var problem = new PlacementProblem(load, Slots, Ranks, 4, Groups);
         foreach (var planner in Planners.All.Where(p => p.Suits(problem))) yield return Plan(planner, problem, "58x256, 288 slots, 32 ranks", runs: 20, limitMs: null);
-        using var trace = Clustered(new Prng(Seed).Split("tokens"));
+        using var trace = Clustered(Experts, 8, new Prng(Seed).Split("tokens"));
         var tokens = new PlacementProblem(LoadCounter.Count(trace), Experts, Ranks) { Routing = trace };
         foreach (var planner in Planners.All.Where(p => p.NeedsRouting)) yield return Plan(planner, tokens, $"one layer of {Experts} experts, {Tokens} tokens, {Ranks} ranks", runs: 3, LayerLimitMs);
+        foreach (var (experts, ranks) in new[] { (32, 8), (64, 16) }) yield return Proof(experts, ranks);
 
         foreach (var (slots, ranks) in new[] { (Slots, Ranks), (320, 64) })
             foreach (var planner in new[] { new RefinedPlanner(allowDuplicates: true), new RefinedPlanner(allowDuplicates: false) })
@@ -46,23 +48,35 @@ public static class PlannerBench
         return new BenchRow($"planner {planner.Name} {shape}", "ms", best * 1e3, limitMs, limitMs is null ? "" : "limit", hash);
     }
 
-    /// <summary>One layer in which a token chooses eight experts around one of 24 topics.</summary>
-    private static InMemoryTrace Clustered(Prng prng)
+    /// <summary>One layer to the proven optimum of ranks per token, beside the search that proves nothing.</summary>
+    private static BenchRow Proof(int experts, int ranks)
     {
-        const int TopK = 8;
-        var choices = new ushort[Tokens * TopK];
-        var order = Enumerable.Range(0, Experts).Select(e => (ushort)e).ToArray();
-        var distance = new double[Experts];
+        using var trace = Clustered(experts, 4, new Prng(Seed).Split("proof"));
+        var problem = new PlacementProblem(LoadCounter.Count(trace), experts, ranks) { Routing = trace, MaxLoad = 1.1 };
+        var (search, _) = BenchClock.Measure(() => LocalityPlanner.PlanWithBounds(problem, new Prng(Seed)), warmups: 3, runs: 3);
+        var proof = LocalityPlanner.PlanWithBounds(problem with { Prove = true }, new Prng(Seed));
+        var (best, _) = BenchClock.Measure(() => proof = LocalityPlanner.PlanWithBounds(problem with { Prove = true }, new Prng(Seed)), warmups: 3, runs: 3);
+        var bound = proof.Bounds[0];
+        return new BenchRow(
+            $"locality with proof, {experts} experts, {Tokens} tokens, {ranks} ranks", "ms", best * 1e3, search * 1e3, "search without proof", Hash(proof.Placement), $"{bound.Copies} copies, at least {bound.Bound}");
+    }
+
+    /// <summary>One layer in which a token chooses experts around one of 24 topics.</summary>
+    private static InMemoryTrace Clustered(int experts, int topK, Prng prng)
+    {
+        var choices = new ushort[Tokens * topK];
+        var order = Enumerable.Range(0, experts).Select(e => (ushort)e).ToArray();
+        var distance = new double[experts];
         for (var t = 0; t < Tokens; t++)
         {
             var topic = prng.NextInt(24);
-            for (var e = 0; e < Experts; e++) distance[e] = Math.Abs((e * 37 % Experts) - (topic * Experts / 24)) + (40 * prng.NextDouble());
+            for (var e = 0; e < experts; e++) distance[e] = Math.Abs((e * 37 % experts) - (topic * experts / 24)) + (experts * 40.0 / Experts * prng.NextDouble());
             Array.Sort((double[])distance.Clone(), order);
-            order.AsSpan(0, TopK).CopyTo(choices.AsSpan(t * TopK));
+            order.AsSpan(0, topK).CopyTo(choices.AsSpan(t * topK));
             order.AsSpan().Sort();
         }
 
-        return new InMemoryTrace(1, TopK, Experts, choices);
+        return new InMemoryTrace(1, topK, experts, choices);
     }
 
     private static BenchRow Eplb(ExpertLoad load, string name, int nodes)
