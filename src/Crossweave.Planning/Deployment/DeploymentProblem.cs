@@ -9,7 +9,7 @@ namespace Crossweave.Planning.Deployment;
 public sealed class DeploymentProblem
 {
     /// <summary>Largest time of anything: leaves room for sums of a few dozen terms in 64 bits.</summary>
-    private const long Largest = 1L << 56;
+    internal const long Largest = 1L << 56;
 
     /// <exception cref="InputException">No device, no model, a model of another size, a cost out of range, or times beyond 64 bits.</exception>
     public DeploymentProblem(IReadOnlyList<DeviceCost> devices, IReadOnlyList<DeployedModel> models, string where = "deployment")

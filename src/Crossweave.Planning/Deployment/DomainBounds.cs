@@ -14,23 +14,26 @@ internal sealed class DomainBounds
 {
     private readonly LayerTime _time;
     private readonly (int Term, DomainGroup Group, long Constant)[] _parts;
-    private readonly long[] _caps;
-    private readonly long[] _most; // of all placements
     private readonly long[] _raised;
-    private readonly long[] _best; // [position]
 
     public DomainBounds(LayerTime time, int[][] rankAt)
     {
         _time = time;
         Groups = [.. time.Groups.Select(g => new DomainGroup(g, rankAt))];
         _parts = [.. time.Terms.SelectMany((term, t) => term.Parts.Select(p => (t, Groups[p.Group], p.Constant)))];
-        _most = new long[time.Terms.Length];
+        (Most, Caps) = (new long[time.Terms.Length], new long[time.Terms.Length]);
         foreach (var (term, group, constant) in _parts)
-            _most[term] = Math.Max(_most[term], (group.Lists.Sum(l => l.Load.Max()) + constant) * group.Cost.Max());
-        (_caps, _raised, _best) = (new long[time.Terms.Length], new long[time.Terms.Length], new long[time.Problem.DeviceCount]);
+            Most[term] = Math.Max(Most[term], (group.Lists.Sum(l => l.Load.Max()) + constant) * group.Cost.Max());
+        _raised = new long[time.Terms.Length];
     }
 
     public DomainGroup[] Groups { get; }
+
+    /// <summary>[term]: largest of all placements.</summary>
+    public long[] Most { get; }
+
+    /// <summary>[term]: the most it may be, from the last <see cref="Limit"/>.</summary>
+    public long[] Caps { get; }
 
     /// <summary>Raises the lower bounds of a node's maxima to what its domains imply.</summary>
     public void Raise(Domains node)
@@ -51,7 +54,7 @@ internal sealed class DomainBounds
         {
             var least = Math.Max(node.Least[term], group.Share + (constant * group.LeastCost));
             for (var g = 0; g < group.Cost.Length; g++) least = Math.Max(least, (group.Least[g] + constant) * group.Cost[g]);
-            foreach (var list in group.Lists) least = Math.Max(least, Somewhere(node, group, list, constant));
+            foreach (var list in group.Lists) least = Somewhere(node, group, list, constant, least);
             node.Least[term] = least;
         }
     }
@@ -62,10 +65,21 @@ internal sealed class DomainBounds
     /// </remarks>
     public void Limit(Domains node, long most)
     {
+        Cap(node, most);
+        foreach (var group in Groups) Array.Fill(group.Limit, long.MaxValue);
+        foreach (var (term, group, constant) in _parts)
+            for (var g = 0; g < group.Cost.Length; g++)
+                if (group.Cost[g] > 0)
+                    group.Limit[g] = Math.Min(group.Limit[g], (Caps[term] / group.Cost[g]) - constant);
+    }
+
+    /// <summary>Sets the caps only.</summary>
+    public void Cap(Domains node, long most)
+    {
         node.Least.CopyTo(_raised, 0);
-        for (var t = 0; t < _caps.Length; t++)
+        for (var t = 0; t < Caps.Length; t++)
         {
-            var cap = Math.Max(node.Least[t], _most[t]);
+            var cap = Math.Max(node.Least[t], node.Most[t]);
             while (true)
             {
                 _raised[t] = cap;
@@ -76,32 +90,27 @@ internal sealed class DomainBounds
                 cap = Math.Max(node.Least[t], cap - ((time - most + slope - 1) / slope));
             }
 
-            (_caps[t], _raised[t]) = (cap, node.Least[t]);
+            (Caps[t], _raised[t]) = (cap, node.Least[t]);
         }
-
-        foreach (var group in Groups) Array.Fill(group.Limit, long.MaxValue);
-        foreach (var (term, group, constant) in _parts)
-            for (var g = 0; g < group.Cost.Length; g++)
-                if (group.Cost[g] > 0)
-                    group.Limit[g] = Math.Min(group.Limit[g], (_caps[term] / group.Cost[g]) - constant);
     }
 
-    // Every rank has to be somewhere, with at least the least of the other models.
-    private long Somewhere(Domains node, DomainGroup group, DomainLoads list, long constant)
+    // Every rank has to be somewhere, with at least the least of the other models: at least what is given, more for ranks that fit nowhere within it.
+    private static long Somewhere(Domains node, DomainGroup group, DomainLoads list, long constant, long least)
     {
-        Array.Fill(_best, long.MaxValue);
         var of = node.Of(list.Model);
-        for (var g = 0; g < of.Length; g++)
+        var open = ulong.MaxValue >> (64 - of.Length);
+        for (var g = 0; g < of.Length && open != 0; g++)
+            open &= ~(group.Cost[g] == 0 ? of[g] : of[g] & list.UpTo((least / group.Cost[g]) - constant - (group.Least[g] - list.LeastOn[g])));
+        for (; open != 0; open &= open - 1)
         {
-            var others = group.Least[g] - list.LeastOn[g] + constant;
-            for (var positions = of[g]; positions != 0; positions &= positions - 1)
-            {
-                var i = BitOperations.TrailingZeroCount(positions);
-                _best[i] = Math.Min(_best[i], (others + list.Load[i]) * group.Cost[g]);
-            }
+            var (i, best) = (BitOperations.TrailingZeroCount(open), long.MaxValue);
+            for (var g = 0; g < of.Length; g++)
+                if ((of[g] >> i & 1) != 0)
+                    best = Math.Min(best, (group.Least[g] - list.LeastOn[g] + constant + list.Load[i]) * group.Cost[g]);
+            least = Math.Max(least, best);
         }
 
-        return _best.Max();
+        return least;
     }
 
     // T x sum of 1 / cost is all that the slowest devices take in time T.

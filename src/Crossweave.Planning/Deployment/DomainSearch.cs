@@ -1,20 +1,16 @@
 using System.Numerics;
-using Crossweave.Algorithms.Matching;
 
 namespace Crossweave.Planning.Deployment;
 
 /// <summary>
 /// Exact search over placements by domains (deployment spec 3.12, its static bounds replaced by constraint propagation): which ranks of every model
-/// may still go onto every device. A time line is a non-decreasing function of maxima over devices, so a time to stay below caps each maximum;
-/// the caps say which ranks, and which pairs of ranks, a device can hold; what remains has to hold perfect matchings of ranks and devices and
-/// of the ranks of two models. A target that propagation alone refutes is a lower bound.
+/// may still go onto every device (<see cref="DomainPropagation"/>).
 /// </summary>
 /// <remarks>
 /// Three orders of branching take turns, each with twice the work of its last turn: the slowest open device, the largest open rank, and the rank
 /// or device with the fewest choices. Each is hopeless on instances that another proves at once (measured: 10^9 against 10^6 of work). A branch
-/// fixes the choice of the current matching first, then does without it. Equal devices take ranks of model 0 in ascending order. Ties: lower
-/// model, larger load, slower device.
-/// One round at a node costs O(models^2 x n^2 log n). Work counts rounds x models x n^2, not time, so a budget gives the same result anywhere.
+/// fixes the choice of the current matching first, then does without it. Below the value at hand the search is for a placement, and nodes whose
+/// pairs cannot share the devices are left at once; proofs take more of the cheaper nodes instead. Ties: lower model, larger load, slower device.
 /// </remarks>
 internal sealed class DomainSearch
 {
@@ -24,20 +20,14 @@ internal sealed class DomainSearch
     private readonly LayerTime _time;
     private readonly int _n;
     private readonly int _models;
-    private readonly int[][] _rankAt; // [model][position]: ranks by load, largest first
     private readonly int[] _slowest;
-    private readonly int[] _equalNext;
-    private readonly DomainBounds _bounds;
-    private readonly BitMatching _matching;
+    private readonly DomainPropagation _propagation;
+    private readonly DomainDivision _division;
     private readonly Domains[] _nodes;
-    private readonly long[] _least; // of all terms before any choice
-    private readonly ulong[] _partners; // [position]: of another model
-    private readonly int[] _scratch;
-    private readonly int[][] _partial; // [model][device] -> rank, -1 = open
     private readonly int[][] _best;
     private BranchOrder _order = SlowestDevice;
+    private bool _isDive; // for a placement, not for a proof
     private long _turn;
-    private long _target;
     private long _limit;
     private long _open; // least bound of anything left unexplored
 
@@ -47,14 +37,9 @@ internal sealed class DomainSearch
     {
         (_time, _n, _models) = (time, time.Problem.DeviceCount, time.Problem.Models.Count);
         var devices = time.Problem.Devices;
-        _rankAt = [.. time.Problem.Models.Select(m => Enumerable.Range(0, _n).OrderByDescending(i => m.Port[i] + m.Work[i]).ToArray())];
         _slowest = [.. Enumerable.Range(0, _n).OrderByDescending(g => devices[g].Send + devices[g].Receive).ThenByDescending(g => devices[g].Compute).ThenByDescending(g => devices[g].Send)];
-        _equalNext = [.. Enumerable.Range(0, _n).Select(g => Enumerable.Range(g + 1, _n - g - 1).FirstOrDefault(h => devices[h] == devices[g], -1))];
-        (_bounds, _matching) = (new DomainBounds(time, _rankAt), new BitMatching(_n));
-        _nodes = [.. Enumerable.Range(0, (_models * _n) + 1).Select(_ => new Domains(_models, _n, time.Terms.Length))];
-        _least = [.. Enumerable.Range(0, time.Terms.Length).Select(t => DeploymentBounds.OfTerm(time, t))];
-        (_partners, _scratch) = (new ulong[_n], new int[_n]);
-        _partial = [.. _rankAt.Select(_ => new int[_n])];
+        _propagation = new DomainPropagation(time);
+        (_division, _nodes) = (new DomainDivision(time, _propagation), _propagation.Nodes((_models * _n) + 1));
         _best = [.. start.DeviceOfRank.Select(DeploymentPlan.Inverse)];
         (Value, LowerBound, Start) = (start.Value, start.LowerBound, start);
     }
@@ -67,7 +52,7 @@ internal sealed class DomainSearch
 
     public bool IsProven => Value == LowerBound;
 
-    public long Work { get; private set; }
+    public long Work => _propagation.Work;
 
     private DeploymentPlan Start { get; }
 
@@ -76,15 +61,38 @@ internal sealed class DomainSearch
 
     public DeploymentPlan Plan() => DeploymentPlan.From(_time, _best, Start.Evaluations + Work, LowerBound);
 
-    /// <summary>Raises the lower bound to the largest target that propagation alone refutes, by halving.</summary>
+    /// <summary>Takes a placement when it is better.</summary>
+    /// <param name="rankOfDevice">[model][device].</param>
+    /// <param name="value">Its time.</param>
+    public void Take(IReadOnlyList<int[]> rankOfDevice, long value)
+    {
+        if (value >= Value) return;
+        Value = value;
+        for (var m = 0; m < _models; m++) rankOfDevice[m].CopyTo(_best[m], 0);
+    }
+
+    /// <summary>Raises the lower bound to the largest target that is refuted at once: the value itself, else by halving.</summary>
     public void RaiseBound()
     {
-        for (var (low, high) = (LowerBound, Value); low + 1 < high;)
+        for (var (target, high) = (Value, Value); LowerBound + 1 < high; target = LowerBound + ((high - LowerBound) / 2))
         {
-            var middle = low + ((high - low) / 2);
-            Below(middle, 0);
-            if (LowerBound >= middle) low = LowerBound;
-            else high = middle;
+            if (_division.Refutes(target, _best, 0)) LowerBound = target;
+            else high = target;
+        }
+    }
+
+    /// <summary>
+    /// Raises the lower bound by dividing ranges, with about so much work at most: in steps of a quarter of what is open, halved when one fails, since
+    /// targets cost the more the closer they are.
+    /// </summary>
+    public void ClimbBound(long work)
+    {
+        var (end, step) = (Work + work, (Value - LowerBound + 3) / 4);
+        while (!IsProven && Work < end && step > 0)
+        {
+            var target = Math.Min(Value, LowerBound + step);
+            if (_division.Refutes(target, _best, (end - Work) / 2)) LowerBound = target;
+            else step /= 2;
         }
     }
 
@@ -94,17 +102,17 @@ internal sealed class DomainSearch
     public void Below(long target, long work)
     {
         var (end, isProof, first) = (Work + work, target == Value, FirstTurn * _models * _n * _models * _n * _n);
-        _target = target;
+        (_propagation.Target, _isDive) = (target, !isProof);
         for (var turn = isProof ? Math.Max(first, _turn) : first; ; turn *= 2)
         {
             if (isProof) _turn = turn; // a proof goes on where it stopped
             foreach (var order in Orders)
             {
                 (_order, _limit, _open) = (order, Math.Min(end, Work + turn), long.MaxValue);
-                _nodes[0].Clear(_least);
+                _propagation.Clear(_nodes[0]);
                 Branch(0);
-                if (_target < target) Value = _target;
-                LowerBound = Math.Max(LowerBound, Math.Min(_target, _open));
+                if (_propagation.Target < target) Value = _propagation.Target;
+                LowerBound = Math.Max(LowerBound, Math.Min(_propagation.Target, _open));
                 if (_open == long.MaxValue || Work >= end) return;
             }
         }
@@ -113,19 +121,19 @@ internal sealed class DomainSearch
     private void Branch(int depth)
     {
         var node = _nodes[depth];
-        while (Propagate(node))
+        while (_propagation.Propagate(node) && !(_isDive && _propagation.PairsRefute()))
         {
             var (model, device) = _order(this, node);
             if (model < 0)
             {
-                _target = Bound(node); // everything is placed, so the bound is the time
-                for (var m = 0; m < _models; m++) Ranks(node, m, _best[m]);
+                _propagation.Target = _propagation.Bound(node); // everything is placed, so the bound is the time
+                for (var m = 0; m < _models; m++) _propagation.Ranks(node, m, _best[m]);
                 return;
             }
 
             if (Work >= _limit)
             {
-                _open = Math.Min(_open, Bound(node));
+                _open = Math.Min(_open, _propagation.Bound(node));
                 return;
             }
 
@@ -134,107 +142,6 @@ internal sealed class DomainSearch
             _nodes[depth + 1].Of(model)[device] = bit;
             Branch(depth + 1);
             node.Of(model)[device] &= ~bit;
-        }
-    }
-
-    private long Bound(Domains node) => _time.Finish(node.Least) + node.Pair;
-
-    private void Ranks(Domains node, int model, int[] rankOfDevice)
-    {
-        var of = node.Of(model);
-        for (var g = 0; g < _n; g++) rankOfDevice[g] = BitOperations.IsPow2(of[g]) ? _rankAt[model][BitOperations.TrailingZeroCount(of[g])] : -1;
-    }
-
-    /// <summary>Removes what cannot stay below the target; false when nothing is left.</summary>
-    private bool Propagate(Domains node)
-    {
-        for (var size = -1; ;)
-        {
-            Work += (long)_models * _n * _n;
-            if (!node.Settle(_equalNext)) return false;
-            _bounds.Raise(node);
-            if (_time.PairExchanges > 0) RaisePair(node);
-            if (Bound(node) >= _target) return false;
-            if (node.Size() == size) return true;
-            size = node.Size();
-            _bounds.Limit(node, _target - 1 - node.Pair);
-            if (!Filter(node)) return false;
-            if (_time.PairExchanges > 0) FilterPair(node);
-            for (var m = 0; m < _models; m++)
-                if (!_matching.Repair(node.Of(m), node.Match(m)))
-                    return false;
-        }
-    }
-
-    private bool Filter(Domains node)
-    {
-        foreach (var group in _bounds.Groups)
-        {
-            if (group.Lists.Length > 1) continue;
-            var of = node.Of(group.Lists[0].Model);
-            for (var g = 0; g < _n; g++) of[g] &= group.Lists[0].UpTo(group.Limit[g]);
-        }
-
-        for (var a = 0; a < _models; a++)
-        {
-            for (var b = a + 1; b < _models; b++)
-            {
-                Array.Clear(_partners);
-                for (var g = 0; g < _n; g++) Join(ref node.Of(a)[g], ref node.Of(b)[g], a, b, g);
-                Array.Fill(_scratch, -1);
-                if (!_matching.Repair(_partners, _scratch)) return false;
-            }
-        }
-
-        return true;
-    }
-
-    // Keeps the ranks of a and b that some rank of the other can join on device g within all limits; other models at their least there.
-    private void Join(ref ulong ofA, ref ulong ofB, int a, int b, int g)
-    {
-        var (kept, joined) = (0UL, 0UL);
-        for (var positions = ofA; positions != 0; positions &= positions - 1)
-        {
-            var i = BitOperations.TrailingZeroCount(positions);
-            var partners = ofB;
-            foreach (var group in _bounds.Groups)
-            {
-                if (!group.Has(a) || !group.Has(b)) continue;
-                var (one, two) = (group.Of(a), group.Of(b));
-                partners &= two.UpTo(group.Limit[g] - (group.Least[g] - one.LeastOn[g] - two.LeastOn[g]) - one.Load[i]);
-            }
-
-            if (partners == 0) continue;
-            kept |= 1UL << i;
-            joined |= partners;
-            _partners[i] |= partners;
-        }
-
-        (ofA, ofB) = (kept, joined);
-    }
-
-    private void RaisePair(Domains node)
-    {
-        Ranks(node, 0, _partial[0]);
-        node.Pair = Math.Max(node.Pair, _time.PairTime(_partial));
-    }
-
-    // PAIR depends on where the others are, so every choice is tried.
-    private void FilterPair(Domains node)
-    {
-        var rest = _time.Finish(node.Least);
-        var of = node.Of(0);
-        for (var g = 0; g < _n; g++)
-        {
-            if (_partial[0][g] >= 0) continue;
-            for (var positions = of[g]; positions != 0; positions &= positions - 1)
-            {
-                var i = BitOperations.TrailingZeroCount(positions);
-                _partial[0][g] = _rankAt[0][i];
-                if (rest + _time.PairTime(_partial) >= _target) of[g] &= ~(1UL << i);
-            }
-
-            _partial[0][g] = -1;
         }
     }
 

@@ -11,6 +11,9 @@ internal sealed class Domains(int models, int devices, int terms)
     /// <summary>[term]: lower bound of the maximum.</summary>
     public long[] Least { get; } = new long[terms];
 
+    /// <summary>[term]: the most that the maximum may be here.</summary>
+    public long[] Most { get; } = new long[terms];
+
     /// <summary>Lower bound of the PAIR exchanges.</summary>
     public long Pair { get; set; }
 
@@ -28,20 +31,31 @@ internal sealed class Domains(int models, int devices, int terms)
         return size;
     }
 
+    /// <summary>No maximum is above the most it may be.</summary>
+    public bool IsInRange()
+    {
+        for (var t = 0; t < Least.Length; t++)
+            if (Least[t] > Most[t])
+                return false;
+        return true;
+    }
+
     public void CopyFrom(Domains other)
     {
         other._of.CopyTo(_of, 0);
         other._match.CopyTo(_match, 0);
         other.Least.CopyTo(Least, 0);
+        other.Most.CopyTo(Most, 0);
         Pair = other.Pair;
     }
 
     /// <summary>Everything is possible.</summary>
-    public void Clear(long[] least)
+    public void Clear(long[] least, long[] most)
     {
         Array.Fill(_of, ulong.MaxValue >> (64 - devices));
         Array.Fill(_match, -1);
         least.CopyTo(Least, 0);
+        most.CopyTo(Most, 0);
         Pair = 0;
     }
 

@@ -72,14 +72,20 @@ public sealed class LayerTime
     private long Evaluate(IReadOnlyList<int[]> rankOfDevice, List<LayerPhase>? phases)
     {
         Span<long> maxima = stackalloc long[Terms.Length];
+        Maxima(rankOfDevice, maxima);
+        return _finish(maxima, phases) + PairTime(rankOfDevice);
+    }
+
+    /// <summary>The largest value of every term.</summary>
+    internal void Maxima(IReadOnlyList<int[]> rankOfDevice, Span<long> maxima)
+    {
         Span<int> ranks = stackalloc int[rankOfDevice.Count];
+        maxima.Clear();
         for (var g = 0; g < Problem.DeviceCount; g++)
         {
             for (var m = 0; m < ranks.Length; m++) ranks[m] = rankOfDevice[m][g];
             for (var t = 0; t < maxima.Length; t++) maxima[t] = Math.Max(maxima[t], At(t, g, ranks));
         }
-
-        return _finish(maxima, phases) + PairTime(rankOfDevice);
     }
 
     internal long Finish(ReadOnlySpan<long> maxima) => _finish(maxima, null);

@@ -13,10 +13,13 @@ public sealed class OptimalMethod : IDeploymentMethod
     public static readonly OptimalMethod Quality = new("optimal", "two-threshold matching where it is exact, else a search with proof (deployment spec 3.12)", 15_000_000);
 
     /// <summary>Milliseconds up to 16 devices, below a second at 64.</summary>
-    public static readonly OptimalMethod Fast = new("fast", "as optimal with a small fixed budget: the heuristic to use; proven up to about 12 devices", 250_000);
+    public static readonly OptimalMethod Fast = new("fast", "as optimal with a small fixed budget: the heuristic to use; proven up to about 12 devices", 400_000);
 
-    /// <summary>Targets tried between bound and value; no more when they are within a thousandth.</summary>
+    /// <summary>Targets that the tabu search tries, at least.</summary>
     private const int Tries = 8;
+
+    /// <summary>Dives below targets between bound and value.</summary>
+    private const int Dives = 4;
 
     /// <summary>Placements timed beyond 64 devices, which the search does not take.</summary>
     private const long Kicks = 200_000;
@@ -39,15 +42,30 @@ public sealed class OptimalMethod : IDeploymentMethod
         if (TwoThresholdMethod.CanSolve(time)) return TwoThresholdMethod.Solve(time);
         var plan = SwapMethod.Solve(problem, line);
         if (plan.IsProven) return plan;
-        if (!DomainSearch.Fits(time)) return SwapMethod.Kick(time, plan, Kicks, prng.Split("kicks"));
+        var tabu = TabuSearch.Fits(time) ? new TabuSearch(time, plan, prng.Split("tabu")) : null;
+        if (!DomainSearch.Fits(time))
+        {
+            if (tabu is null) return SwapMethod.Kick(time, plan, Kicks, prng.Split("kicks"));
+            tabu.Improve(plan.LowerBound, _workPerDevice * problem.DeviceCount, Tries);
+            return DeploymentPlan.From(time, tabu.RankOfDevice, plan.Evaluations + tabu.Work);
+        }
+
         var (search, work) = (new DomainSearch(time, plan), _workPerDevice * problem.DeviceCount);
         search.RaiseBound();
-        if (!search.IsProven) search.Below(search.Value, work / 8);
-        for (var (floor, tries) = (search.LowerBound, 0); tries < Tries && (search.Value - floor) * 1000 > search.Value; tries++)
+        if (!search.IsProven) search.Below(search.Value, work / 16);
+        if (!search.IsProven && tabu is not null)
         {
-            var (before, target) = (search.Value, floor + ((search.Value - floor) / 2));
-            search.Below(target, work / 2 / Tries);
-            floor = Math.Max(search.LowerBound, search.Value == before ? target : floor);
+            tabu.Improve(search.LowerBound, work / 4, Tries);
+            search.Take(tabu.RankOfDevice, tabu.Value);
+        }
+
+        if (!search.IsProven) search.ClimbBound(work / 4);
+        for (var (target, tries) = (search.LowerBound + 1, 0); tries < Dives && target < search.Value; tries++)
+        {
+            var before = search.Value;
+            search.Below(target, (work - search.Work) / 2);
+            var floor = search.Value < before ? search.LowerBound : Math.Max(search.LowerBound, target);
+            target = floor + ((search.Value - floor + 1) / 2);
         }
 
         if (!search.IsProven) search.Below(search.Value, work - search.Work);

@@ -83,6 +83,7 @@ internal sealed class SwapSearch
     private readonly int[] _first;
     private readonly int[] _second;
     private readonly long[] _third;
+    private readonly long[] _without; // [term]: largest on the devices that are not looked at
     private readonly long[] _maxima;
     private readonly int[] _atX;
     private readonly int[] _atY;
@@ -93,7 +94,8 @@ internal sealed class SwapSearch
     {
         (_time, _ranks, _devices, _terms) = (time, rankOfDevice, time.Problem.DeviceCount, time.Terms.Length);
         _value = new long[_terms * _devices];
-        (_first, _second, _third, _maxima) = (new int[_terms], new int[_terms], new long[_terms], new long[_terms]);
+        (_first, _second, _third) = (new int[_terms], new int[_terms], new long[_terms]);
+        (_without, _maxima) = (new long[_terms], new long[_terms]);
         (_atX, _atY) = (new int[rankOfDevice.Length], new int[rankOfDevice.Length]);
     }
 
@@ -111,9 +113,10 @@ internal sealed class SwapSearch
             {
                 for (var y = x + 1; y < _devices; y++)
                 {
+                    evaluations += Moves;
+                    if (WithoutBoth(x, y) >= best) continue; // whatever they hold
                     for (var move = 0; move < Moves; move++)
                     {
-                        evaluations++;
                         var value = ValueAfter(x, y, move);
                         if (value < best) (best, bestX, bestY, bestMove) = (value, x, y, move);
                     }
@@ -144,13 +147,19 @@ internal sealed class SwapSearch
         }
 
         for (var t = 0; t < _terms; t++)
-            _maxima[t] = Math.Max(Without(t, x, y), Math.Max(_time.At(t, x, _atX), _time.At(t, y, _atY)));
+            _maxima[t] = Math.Max(_without[t], Math.Max(_time.At(t, x, _atX), _time.At(t, y, _atY)));
         var value = _time.Finish(_maxima);
         if (_time.PairExchanges == 0) return value;
         Swap(x, y, move);
         value += _time.PairTime(_ranks);
         Swap(x, y, move);
         return value;
+    }
+
+    private long WithoutBoth(int x, int y)
+    {
+        for (var t = 0; t < _terms; t++) _maxima[t] = _without[t] = Without(t, x, y);
+        return _time.Finish(_maxima);
     }
 
     private void Tabulate()

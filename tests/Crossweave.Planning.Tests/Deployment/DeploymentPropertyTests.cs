@@ -85,6 +85,103 @@ public sealed class DeploymentPropertyTests
         }
     }
 
+    // Steps of the bound alone, from a placement so bad that all targets around the optimum are asked for.
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Bounds_without_placing_hold(string lineName, int models)
+    {
+        var (line, exact, count) = (TimeLines.Find(lineName, "test"), 0, 0);
+        for (var seed = 0; seed < 24; seed++)
+        {
+            var problem = Problem(models == 3 ? 3 + (seed % 8 == 0 ? 1 : 0) : 3 + (seed % 3), models, seed);
+            var time = line.For(problem);
+            if (!DomainSearch.Fits(time)) continue;
+            var optimum = Exhaust(time, models);
+            var start = Enumerable.Range(0, 20).Select(s => DeploymentPlan.From(time, PlacementRules.Random(problem, new Prng((ulong)s)))).MaxBy(p => p.Value)!;
+            var search = new DomainSearch(time, start);
+            search.RaiseBound();
+            Assert.InRange(search.LowerBound, DeploymentBounds.Lower(time), optimum);
+            search.ClimbBound(100_000);
+            Assert.InRange(search.LowerBound, DeploymentBounds.Lower(time), optimum);
+            (exact, count) = (exact + (search.LowerBound == optimum ? 1 : 0), count + 1);
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{lineName}, {models} models: the bound is the optimum in {exact} of {count}");
+    }
+
+    // Which pairs fit on which class is drawn; what is refuted has no placement. Also asked with the prices of the question before.
+    [Fact]
+    public void Refuted_pairs_have_no_placement()
+    {
+        var (refuted, impossible, matched) = (0, 0, 0);
+        for (var seed = 0; seed < 400; seed++)
+        {
+            var (n, prng) = (3 + (seed % 3), new Prng(61).Split(seed));
+            int[] classOf = [.. Enumerable.Range(0, n).Select(g => seed % 2 == 0 ? g / 2 : g)];
+            var bound = new PairBound(classOf);
+            for (var question = 0; question < 3; question++)
+            {
+                var chance = 0.2 + (0.2 * question);
+                for (var k = 0; k < bound.Fitting.Length; k++) bound.Fitting[k] = (ulong)Enumerable.Range(0, n).Sum(j => prng.NextDouble() < chance ? 1 << j : 0);
+                var all = GoldenDeployment.Permutations(n);
+                var exists = all.Any(a => all.Any(b => Enumerable.Range(0, n).All(g => (bound.Fitting[(classOf[g] * n) + a[g]] >> b[g] & 1) != 0)));
+                var work = 0L;
+                var isRefuted = bound.Refutes(ref work);
+                Assert.False(exists && isRefuted, $"seed {seed}");
+                var any = all.Any(p => Enumerable.Range(0, n).All(i => classOf.Any(c => (bound.Fitting[(c * n) + i] >> p[i] & 1) != 0)));
+                (impossible, refuted, matched) = (impossible + (exists ? 0 : 1), refuted + (isRefuted ? 1 : 0), matched + (isRefuted && any ? 1 : 0));
+            }
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"refuted {refuted} of {impossible}, {matched} of them with a perfect matching of pairs");
+        Assert.True(refuted > 0.9 * impossible && matched > 60, $"{refuted} of {impossible}, {matched}");
+    }
+
+    [Fact]
+    public void Tabu_search_keeps_what_is_below_its_target()
+    {
+        var reached = 0;
+        const int count = 30;
+        foreach (var line in new[] { TimeLines.Find("t2", "test"), TimeLines.Find("pg", "test"), TimeLines.Find("port", "test") })
+        {
+            for (var seed = 0; seed < count; seed++)
+            {
+                var problem = Problem(seed % 5 == 0 ? 3 : 7, seed % 5 == 0 ? 3 : 2, seed);
+                var time = line.For(problem);
+                var optimal = OptimalMethod.Quality.Solve(problem, line, new Prng(1));
+                var start = Enumerable.Range(0, 20).Select(s => DeploymentPlan.From(time, PlacementRules.Random(problem, new Prng((ulong)s)))).MaxBy(p => p.Value)!;
+                var search = new TabuSearch(time, start, new Prng((ulong)seed));
+                Assert.False(search.Below(optimal.LowerBound, 5_000)); // nothing is below the optimum
+                Assert.Equal(start.Value, search.Value);
+                search.Improve(optimal.LowerBound, 100_000, 8);
+                Assert.True(search.Value >= optimal.LowerBound && search.Value <= start.Value);
+                Assert.Equal(search.Value, time.Evaluate(search.RankOfDevice));
+                if (search.Value == optimal.Value) reached++;
+            }
+        }
+
+        Assert.True(reached >= 0.9 * 3 * count, $"{reached} of {3 * count}");
+    }
+
+    // Spec 9, goal 5, at its largest size, where the optimum is unknown: against the bound.
+    [Theory]
+    [InlineData("t2")]
+    [InlineData("pg")]
+    public void Colocation_of_64_ranks_is_within_its_floors(string lineName)
+    {
+        var (line, gaps) = (TimeLines.Find(lineName, "test"), new List<double>());
+        foreach (var (family, seed) in DeploymentFamilies.All.SelectMany(f => Enumerable.Range(0, 2).Select(s => (f, s))))
+        {
+            var prng = new Prng(64).Split(family.Name).Split(seed);
+            var problem = new DeploymentProblem(DeploymentFamilies.Devices(64, seed == 1), [DeploymentFamilies.Model(family.Draw(64, prng.Split(0))), DeploymentFamilies.Model(family.Draw(64, prng.Split(1)))]);
+            var plan = OptimalMethod.Fast.Solve(problem, line, new Prng(1));
+            Assert.Equal(plan.Value, line.For(problem).Evaluate([.. plan.DeviceOfRank.Select(DeploymentPlan.Inverse)]));
+            gaps.Add(plan.Value / (double)plan.LowerBound);
+        }
+
+        Assert.True(gaps.Average() <= 1.005 && gaps.Max() <= 1.05, $"mean {gaps.Average()}, worst {gaps.Max()}");
+    }
+
     [Fact]
     public void Searches_are_never_above_the_rules_and_the_queue_is_never_slower_than_global_phases()
     {
