@@ -66,6 +66,7 @@ public static class CommandLine
 
     private static string Explain(ParseError error, RootCommand root)
     {
+        if (error.SymbolResult is OptionResult { IdentifierTokenCount: > 1 and var times } repeated) return $"{repeated.Option.Name}: found it {times} times, expected it once";
         if (error.SymbolResult is OptionResult { Tokens: [var token, ..] } option && Expected(option.Option.ValueType) is { } expected && error.Message.Contains(token.Value, StringComparison.Ordinal))
             return $"{option.Option.Name}: found '{token.Value}', expected {expected}";
         return error.SymbolResult is CommandResult { Command: RootCommand } ? $"no verb, expected one of {string.Join(", ", root.Subcommands.Select(c => c.Name))} (see 'crossweave --help')" : error.Message;

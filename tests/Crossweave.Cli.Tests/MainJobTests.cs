@@ -52,6 +52,44 @@ public sealed class MainJobTests
                 Assert.True(schedule.GetProperty("gap").GetDouble() >= 1);
     }
 
+    /// <summary>What was planned is written: launches and returns beside the dispatch, with rows, returned tokens and token sizes that may differ from what was sent.</summary>
+    [Theory]
+    [InlineData("grouped", "--delta", "1us", "--no-sum")]
+    [InlineData("interleaved", "--fabric", "ring", "--dispatch-format", "fp8")]
+    [InlineData("grouped-barrier", "--delta", "1us", "--dispatch-format", "fp8")]
+    [InlineData("overlap-async", "--send-mode", "per-expert")]
+    [InlineData("single-launch", "--nodes", "2", "--scale-up-bandwidth", "3600Gbps", "--dispatch-format", "fp8", "--no-sum")]
+    public void Planned_layers_are_written_with_their_launches(string evaluator, params string[] options)
+    {
+        using var folder = new Cli.Folder();
+        var planned = Cli.Run(["plan", Cli.Sample("routing.ids.npy"), "--model", "deepseek-v2-lite", "--ranks", "8", "--planners", "eplb", "--schedulers", "greedy-max-weight", "--evaluators", evaluator, "--out", folder.Path, "--json", "-", .. options]);
+        Assert.Equal((0, ""), (planned.Code, planned.Error));
+        var predicted = System.Text.Json.JsonDocument.Parse(planned.Out).RootElement.GetProperty("planners")[0].GetProperty("schedules")[0].GetProperty("makespanPs");
+        for (var layer = 0; layer < 8; layer++)
+        {
+            var file = folder.File($"schedules/layer-{layer + 1:000}.json");
+            var document = Core.Formats.Documents.ScheduleDocument.Read(file);
+            Assert.Equal((evaluator, predicted[layer].GetInt64()), (document.Layer!.Mode, document.MakespanPs));
+            var (code, text, error) = Cli.Run("verify", file);
+            Assert.True(code == 0, text + error);
+            if (layer > 0) continue;
+            Assert.Equal(document.ToJson(), File.ReadAllText(file));
+            var launches = document.Layer.Launches;
+            var (first, last) = (launches[0], launches[^1]);
+            Assert.Equal(3, Verify(document.Layer with { Launches = [.. launches.Skip(1)] }));
+            Assert.Equal(3, Verify(document.Layer with { Launches = [first with { EndPs = first.EndPs - 1 }, .. launches.Skip(1)] }));
+            Assert.Equal(3, Verify(document.Layer with { Launches = [.. launches.SkipLast(1), last with { StartPs = 0, EndPs = last.EndPs - last.StartPs }] }));
+            Assert.Equal(3, Verify(document.Layer with { CombineSteps = [.. document.Layer.CombineSteps.Skip(1)] }));
+            if (document.Layer.RowCount is not null) Assert.Equal(3, Verify(document.Layer, "--rows", folder.File("schedules/layer-001.csv")));
+
+            int Verify(Core.Formats.Documents.LayerPart part, params string[] more)
+            {
+                (document with { Layer = part }).Write(folder.File("schedules/wrong.json"));
+                return Cli.Run(["verify", folder.File("schedules/wrong.json"), "--matrix", Path.ChangeExtension(file, ".csv"), .. document.Layer.RowCount is null || more.Length > 0 ? more : ["--rows", Path.ChangeExtension(file, ".rows.csv")]]).Code;
+            }
+        }
+    }
+
     [Fact]
     public void Exported_placements_verify_and_come_back_unchanged_from_every_format()
     {

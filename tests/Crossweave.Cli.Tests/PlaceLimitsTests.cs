@@ -50,6 +50,19 @@ public sealed class PlaceLimitsTests
         Assert.True(next.Code == 0 && next.Out.Contains("What fetched experts buy", StringComparison.Ordinal), next.Error);
     }
 
+    /// <summary>The defaults of <c>plan</c> leave out what cannot fill unequal ranks, and a running placement says its own sizes.</summary>
+    [Fact]
+    public void Plan_takes_the_sizes_of_the_running_placement()
+    {
+        using var folder = new Cli.Folder();
+        string[] plan = ["plan", Cli.Sample("routing.ids.npy"), "--model", "deepseek-v2-lite", "--ranks", "4", "--schedulers", "fluid", "--evaluators", "overlap-async"];
+        var first = Cli.Run([.. plan, "--rank-slots", "20,20,16,12", "--out", folder.File("first")]);
+        Assert.Equal((0, ""), (first.Code, first.Error));
+        var then = Cli.Run([.. plan, "--previous", folder.File("first/placement.json"), "--out", folder.File("then")]);
+        Assert.Equal((0, ""), (then.Code, then.Error));
+        Assert.Equal(0, Cli.Run("verify", folder.File("then/placement.json"), "--rank-slots", "20,20,16,12").Code);
+    }
+
     [Fact]
     public void Planners_that_need_equal_ranks_say_so_and_are_skipped_in_a_comparison()
     {

@@ -102,8 +102,12 @@ internal sealed class PlacementReading
     /// <param name="withShape">False where --ranks and --experts exist already.</param>
     public void AddTo(Command command, bool withShape = true)
     {
-        foreach (var option in withShape ? new Option[] { _ranks, _experts, _layers, _layerIds } : [_layers, _layerIds]) command.Options.Add(option);
+        Added = withShape ? [_ranks, _experts, _layers, _layerIds] : [_layers, _layerIds];
+        foreach (var option in Added) command.Options.Add(option);
     }
+
+    /// <summary>What <see cref="AddTo"/> added.</summary>
+    public IReadOnlyList<Option> Added { get; private set; } = [];
 
     public PlacementReadOptions Read(ParseResult parsed) => Read(parsed, parsed.GetValue(_ranks), parsed.GetValue(_experts));
 

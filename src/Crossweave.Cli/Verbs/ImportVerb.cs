@@ -51,7 +51,8 @@ internal static class ImportVerb
             string text;
             if (PlacementFormatFor(parsed.GetValue(format), file) is { } placementFormat)
             {
-                if (form is not null) throw InputException.At("--loads-as", "a placement", "recorded routing");
+                foreach (var option in new Option[] { dataset, recorded, loadsAs })
+                    if (parsed.GetResult(option) is not null) throw InputException.At(option.Name, "a placement", "recorded routing");
                 var placement = placementFormat.Read(file, reading.Read(parsed, parsed.GetValue(ranks), parsed.GetValue(experts)));
                 if (target is not null) PlacementFormats.Find("crossweave", "--out").Write(placement, target);
                 document.Key("kind").Value("placement").Key("layers").Value(placement.Layers.Count).Key("experts").Value(placement.ExpertCount).Key("ranks").Value(placement.RankCount);
@@ -59,6 +60,8 @@ internal static class ImportVerb
             }
             else
             {
+                foreach (var option in (Option[])[ranks, .. reading.Added])
+                    if (parsed.GetResult(option) is not null) throw InputException.At(option.Name, "recorded routing", "a placement, or --format with a placement's name");
                 var recording = Importers.Open(file, parsed.GetValue(format), new ImportOptions(parsed.GetValue(experts), parsed.GetValue(dataset), parsed.GetValue(recorded)));
                 text = Describe(recording, document, target, form);
             }

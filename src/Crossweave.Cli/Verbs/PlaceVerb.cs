@@ -72,11 +72,13 @@ internal static class PlaceVerb
                 StraddlingGroups = parsed.GetValue(straddling),
             };
             problem.Validate(unevenSlots: true);
+            if (recording is not null && rankCount % problem.NodeCount != 0) throw Core.InputException.At("--nodes", $"{problem.NodeCount}", $"a divisor of the {rankCount} ranks, because traffic between nodes is counted");
+            if (parsed.GetResult(straddling) is { Implicit: false } && (problem.NodeCount == 1 || problem.GroupCount == 1)) throw Core.InputException.At("--straddling-groups", "it without several --nodes and --groups", "--nodes and --groups beside it");
             problem = previous.AddTo(problem, parsed);
             var chosen = VerbText.Choose(parsed.GetValue(planner), parsed.GetValue(planner) == "all" ? [.. Planners.All.Where(p => p.Suits(problem))] : Planners.All, p => p.Name, [], "--planner");
             if (problem.Prove && !chosen.Any(p => p is LocalityPlanner)) throw Core.InputException.At("--prove", $"planner {parsed.GetValue(planner)}", "locality");
             if (problem.Prove) LocalityPlanner.RequireProvable(problem, "--prove");
-            var (fitting, skipped) = Fitting(chosen, problem, parsed.GetValue(planner)!);
+            var (fitting, skipped) = RankSlotOptions.Fitting(chosen, problem.RankSlots, skips: parsed.GetValue(planner) == "all");
             var copies = ScheduleVerb.TokenBytes(parsed.GetValue(tokenBytes)!);
             var options = new TrafficOptions(SendMode.PerRank, SumBeforeCombine: true, copies, copies, problem.NodeCount, ReplicaRules.Find(parsed.GetValue(replicas)!, "--replicas"));
             var prng = new Prng(parsed.GetValue(seed));
@@ -105,15 +107,6 @@ internal static class PlaceVerb
         return new Placed(planner.Name, placement, heldOut is null ? null : HeldOutLayer.Judge(heldOut, placement, options, new SequenceSourceRanks()), PairOptions.Judge(placement, bounds, problem, topK), bounds);
     }
 
-    /// <summary>Planners that can fill ranks of unequal sizes, and those left out because they cannot.</summary>
-    private static (List<IPlacementPlanner> Fitting, List<IPlacementPlanner> Skipped) Fitting(IReadOnlyList<IPlacementPlanner> chosen, PlacementProblem problem, string asked)
-    {
-        List<IPlacementPlanner> fitting = [.. chosen.Where(p => p.FillsUnevenRanks || !problem.HasUnevenSlots)], skipped = [.. chosen.Except(fitting)];
-        if (skipped.Count > 0 && asked != "all")
-            throw Core.InputException.At("--rank-slots", $"{problem.RankSlots!.Min()} to {problem.RankSlots!.Max()} slots per rank", $"the same number on every rank, which {skipped[0].Name} needs; others: {string.Join(", ", Planners.All.Where(p => p.FillsUnevenRanks && p.Suits(problem)).Select(p => p.Name))}");
-        return (fitting, skipped);
-    }
-
     private static (RoutingTrace? Planning, RoutingTrace? HeldOut) Split(RoutingTrace trace, string layers, double fraction, ulong seed)
     {
         if (fraction is not (> 0 and < 1)) throw Core.InputException.At("--train-fraction", FormattableString.Invariant($"{fraction}"), "a number above 0 and below 1");
@@ -121,6 +114,7 @@ internal static class PlaceVerb
         {
             var kept = Array.ConvertAll(layers.Split(','), text => int.TryParse(text, out var l) && l >= 0 && l < trace.LayerCount ? l
                 : throw Core.InputException.At("--layer", $"'{text}'", $"'all' or numbers from 0 to {trace.LayerCount - 1}"));
+            if (kept.GroupBy(l => l).FirstOrDefault(g => g.Count() > 1) is { } twice) throw Core.InputException.At("--layer", $"{twice.Key} twice", "every layer once");
             trace = new LayerSubsetTrace(trace, kept);
         }
 

@@ -98,9 +98,12 @@ internal sealed class PlanOptions
         var redundant = VerbText.InRange(parsed.GetValue(_redundant), 0, 1 << 20, "--redundant");
         var running = _previous.Read(parsed, cluster.Ranks, trace.ExpertCount);
         var limits = _rankSlots.Limits(parsed);
-        if (limits is not null && (parsed.GetValue(_slots) is not null || parsed.GetResult(_redundant) is { Implicit: false })) throw InputException.At("--rank-slots", "it beside --slots or --redundant", "one of them");
+        var saysSlots = parsed.GetValue(_slots) is not null || parsed.GetResult(_redundant) is { Implicit: false };
+        if (parsed.GetValue(_slots) is not null && parsed.GetResult(_redundant) is { Implicit: false }) throw InputException.At("--slots", "it beside --redundant", "one of the two");
+        if (limits is not null && saysSlots) throw InputException.At("--rank-slots", "it beside --slots or --redundant", "one of them");
+        if (!saysSlots && running is not null) limits ??= running.UnevenSlots();
         var slots = (limits is null ? null : (int?)Math.Min(int.MaxValue, limits.Sum(n => (long)n))) ?? parsed.GetValue(_slots) ??
-            (running is not null && parsed.GetResult(_redundant) is not { Implicit: false } ? running.Layers[0].SlotCount
+            (running is not null && !saysSlots ? running.Layers[0].SlotCount
             : (trace.ExpertCount + redundant + cluster.Ranks - 1) / cluster.Ranks * cluster.Ranks);
         var fraction = parsed.GetValue(_fraction);
         if (fraction is not (> 0 and < 1)) throw InputException.At("--planning-fraction", $"{fraction}", "a number above 0 and below 1");
@@ -130,18 +133,19 @@ internal sealed class PlanOptions
             WantedBalance = _previous.WantedBalance(parsed),
             MaxLoad = parsed.GetValue(_maxLoad),
             Migration = _migration.Read(parsed, model, fabric, running is not null),
-            Planners = PlannersFor(parsed, running is not null),
+            Planners = PlannersFor(parsed, running is not null, limits),
             Schedulers = VerbText.Choose(parsed.GetValue(_schedulers), Schedulers.All, s => s.Name, [], "--schedulers"),
             Evaluators = VerbText.Choose(parsed.GetValue(_evaluators), LayerModes.Evaluators, e => e.Name, [], "--evaluators"),
         };
     }
 
     /// <summary>The planners asked for; a running placement is the baseline whether named or not.</summary>
-    private IReadOnlyList<IPlacementPlanner> PlannersFor(ParseResult parsed, bool isRunning)
+    private IReadOnlyList<IPlacementPlanner> PlannersFor(ParseResult parsed, bool isRunning, IReadOnlyList<int>? rankSlots)
     {
-        var text = parsed.GetResult(_planners) is not { Implicit: false } && isRunning ? PlannersFromRunning : parsed.GetValue(_planners)!;
-        var all = Planners.All.Where(p => (isRunning || !p.NeedsPrevious) && (p.FillsUnevenRanks || _rankSlots.Limits(parsed) is null)).ToList();
-        var chosen = VerbText.Choose(text, text == "all" ? all : Planners.All, p => p.Name, [], "--planners");
+        var isDefault = parsed.GetResult(_planners) is not { Implicit: false };
+        var text = isDefault && isRunning ? PlannersFromRunning : parsed.GetValue(_planners)!;
+        var asked = VerbText.Choose(text, text == "all" ? [.. Planners.All.Where(p => isRunning || !p.NeedsPrevious)] : Planners.All, p => p.Name, [], "--planners");
+        var chosen = RankSlotOptions.Fitting(asked, rankSlots, skips: isDefault || text == "all").Fitting;
         if (!isRunning) return chosen;
         var running = Planners.All.First(p => p.NeedsPrevious);
         return [running, .. chosen.Where(p => p != running)];

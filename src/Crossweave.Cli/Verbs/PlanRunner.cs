@@ -86,8 +86,15 @@ internal static class PlanRunner
         PlacementFormats.Find("crossweave", "--out").Write(chosen.Placement, Path.Combine(folder, "placement.json"));
         for (var l = 0; l < plan.ChosenLayers.Count; l++)
         {
-            var (problem, schedule) = (plan.ChosenLayers[l].Problem, plan.ChosenLayers[l].Schedule);
+            var (problem, schedule, outcome) = plan.ChosenLayers[l];
             var name = Path.Combine(folder, "schedules", $"layer-{plan.LayerIds[l]:000}");
+            if (problem.Traffic.Dispatch is [var dispatch])
+            {
+                (LayerScheduleDocument.From(problem, schedule, outcome, problem.ComputeOfRank[0].Text) with { Scheduler = plan.Chosen.Scheduler }).Write($"{name}.json");
+                TrafficMatrixFile.Write(dispatch.Copies, $"{name}.csv");
+                TrafficMatrixFile.Write(dispatch.Work, $"{name}.rows.csv");
+            }
+
             WriteSchedules($"{name}.dispatch", problem.Traffic.Dispatch, schedule.Dispatch, problem.Fabric, problem.Traffic.DispatchCopyBytes);
             WriteSchedules($"{name}.combine", problem.Traffic.Combine, schedule.Combine, problem.Fabric, problem.Traffic.CombineCopyBytes);
         }
@@ -96,7 +103,7 @@ internal static class PlanRunner
         AtomicFile.WriteAllText(Path.Combine(folder, "report.html"), PlanReport.Render(plan, new ReportContext(commandLine, ProgramVersion.Text) { Assumptions = Assumptions }));
     }
 
-    /// <summary>Each schedule beside the matrix it carries, so that 'crossweave verify' can check it.</summary>
+    /// <summary>Each exchange alone beside the matrix it carries, so that 'crossweave verify' can check it.</summary>
     private static void WriteSchedules(string name, IReadOnlyList<Exchange> exchanges, IReadOnlyList<Schedule> schedules, Fabric fabric, Bytes copyBytes)
     {
         for (var x = 0; x < exchanges.Count; x++)

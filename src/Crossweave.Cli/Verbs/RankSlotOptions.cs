@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using Crossweave.Core;
+using Crossweave.Core.Placement;
 using Crossweave.Core.Units;
+using Crossweave.Planning;
 
 namespace Crossweave.Cli.Verbs;
 
@@ -33,6 +35,17 @@ internal sealed class RankSlotOptions
     /// <summary>Limits as <c>--rank-slots</c> writes them; null when not given.</summary>
     public int[]? Limits(ParseResult parsed) => parsed.GetValue(_slots) is { } list ? Numbers(list) : null;
 
+    /// <summary>Planners that can fill ranks of these sizes, and those left out because they cannot.</summary>
+    /// <exception cref="InputException">A planner that must not be left out needs equal ranks.</exception>
+    public static (List<IPlacementPlanner> Fitting, List<IPlacementPlanner> Skipped) Fitting(IReadOnlyList<IPlacementPlanner> chosen, IReadOnlyList<int>? rankSlots, bool skips)
+    {
+        if (rankSlots is null || rankSlots.Distinct().Count() <= 1) return ([.. chosen], []);
+        List<IPlacementPlanner> fitting = [.. chosen.Where(p => p.FillsUnevenRanks)], skipped = [.. chosen.Except(fitting)];
+        return skips || skipped.Count == 0
+            ? (fitting, skipped)
+            : throw InputException.At("--rank-slots", $"{rankSlots.Min()} to {rankSlots.Max()} slots per rank", $"the same number on every rank, which {skipped[0].Name} needs; others: {string.Join(", ", Planners.All.Where(p => p is { FillsUnevenRanks: true, NeedsPrevious: false }).Select(p => p.Name))}");
+    }
+
     private static int[] Numbers(string list) =>
         [.. list.Split(',', StringSplitOptions.TrimEntries).Select((text, r) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n)
             ? n : throw InputException.At("--rank-slots", $"'{text}' for rank {r}", "a list of whole numbers, one per rank"))];
@@ -45,7 +58,7 @@ internal sealed class RankSlotOptions
         int[] slots = [.. memory.Split(',', StringSplitOptions.TrimEntries).Select((text, r) =>
         {
             var fits = (UInt128)UnitParser.Bytes(text, "--rank-memory").Value / perSlot;
-            return fits <= Core.Placement.PlacementProblem.MaxSlots ? (int)fits : throw InputException.At("--rank-memory", $"{text} on rank {r}, room for {fits} experts in each of {layers} layers", $"at most {Core.Placement.PlacementProblem.MaxSlots}");
+            return fits <= PlacementProblem.MaxSlots ? (int)fits : throw InputException.At("--rank-memory", $"{text} on rank {r}, room for {fits} experts in each of {layers} layers", $"at most {PlacementProblem.MaxSlots}");
         })];
         return (slots, $"slots per layer from --rank-memory: {string.Join(",", slots)} (memory of the rank / ({expert} x {layers} layers), rounded down)");
     }

@@ -116,7 +116,7 @@ internal static class ScheduleVerb
 
     /// <summary>A plain number is bytes.</summary>
     internal static Bytes TokenBytes(string text) =>
-        long.TryParse(text, out var plain) && plain > 0 ? new Bytes(plain) : UnitParser.Bytes(text, "--token-bytes");
+        (long.TryParse(text, out var plain) ? new Bytes(plain) : UnitParser.Bytes(text, "--token-bytes")) is { Value: > 0 } bytes ? bytes : throw InputException.At("--token-bytes", $"'{text}'", "at least 1 byte");
 
     private static void Print(Terminal terminal, IReadOnlyList<ScheduleDocument> documents)
     {

@@ -26,6 +26,7 @@ internal static class SynthVerb
         var command = new Command("synth", "Generate realistic routing from a recipe, or fit a recipe to a recording.") { recipe, fit, model, tokens, output, recipeOut, json, seed };
         command.SetAction(parsed =>
         {
+            if (parsed.GetValue(output) is { } folder && Path.GetFileName(folder).Length == 0) throw InputException.At("--out", $"the folder '{folder}'", "a folder and the beginning of the file names");
             var prng = new Prng(parsed.GetValue(seed));
             var files = parsed.GetValue(fit) ?? [];
             using var progress = TerminalProgress.ForStandardError();

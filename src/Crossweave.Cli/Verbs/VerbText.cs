@@ -37,7 +37,7 @@ internal static class VerbText
 
     /// <summary>A value that must be given, with a one-line error otherwise.</summary>
     public static string Need(ParseResult parsed, Option<string?> option) =>
-        parsed.GetValue(option) ?? throw InputException.At(option.Name, "nothing", option.Description ?? "a value");
+        parsed.GetValue(option) ?? throw InputException.At(option.Name, "nothing", $"{option.HelpName} ({option.Description?.TrimEnd('.')})");
 
     public static int InRange(int value, int low, int high, string where) =>
         value >= low && value <= high ? value : throw InputException.At(where, $"{value}", $"{low} to {high}");

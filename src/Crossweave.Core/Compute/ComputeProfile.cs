@@ -8,6 +8,9 @@ public abstract class ComputeProfile
     /// <summary>As it would be written on the command line.</summary>
     public abstract string Description { get; }
 
+    /// <summary>The same with everything that a model said, so that it can be read without one.</summary>
+    public virtual string Text => Description;
+
     /// <summary>Picoseconds for <paramref name="tokens"/> rows; 0 for 0 rows; non-decreasing is not required.</summary>
     public abstract long LaunchPs(long tokens);
 

@@ -49,7 +49,7 @@ public static class ComputeProfiles
             t => new AdditiveProfile(t.Text, 0, t.TimePs(0))),
         new("table:FILE.csv", "measured points from a file with the header tokens,time", "table:profile.csv", 1, 1,
             t => ProfileTableFile.Read(t.Arguments[0], t.Text)),
-        new("roofline:DEVICE[,EFFICIENCY]", "reading weights or arithmetic, whichever is longer", "roofline:h100,0.6", 1, 2, Roofline),
+        new("roofline:DEVICE[,EFFICIENCY[,FLOP_PER_ROW,EXPERT_BYTES,EXPERTS]]", "reading weights or arithmetic, whichever is longer; the last three come from the model when left out", "roofline:h100,0.6", 1, 5, Roofline),
     ];
 
     /// <param name="text">For example "photonic-rtx-pro-6000", "floor:270us,1.05us" or "roofline:h100,0.6".</param>
@@ -75,9 +75,17 @@ public static class ComputeProfiles
         var device = Device.All.FirstOrDefault(d => d.Name == arguments[0]) ??
             throw InputException.At(where, $"device '{arguments[0]}'", $"one of {string.Join(", ", Device.All.Select(d => d.Name))}");
         var efficiency = DefaultEfficiency;
-        if (arguments.Length == 2 &&
+        if (arguments.Length is 3 or 4) throw InputException.At(where, $"'{text}'", "all of FLOP_PER_ROW, EXPERT_BYTES and EXPERTS, for example roofline:h100,0.6,17301504,17301504B,8");
+        if (arguments.Length >= 2 &&
             !(double.TryParse(arguments[1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out efficiency) && efficiency is > 0 and <= 1))
             throw InputException.At(where, $"efficiency '{arguments[1]}'", "a number above 0 and at most 1, for example roofline:h100,0.6");
+        if (arguments.Length == 5)
+        {
+            return long.TryParse(arguments[2], NumberStyles.None, CultureInfo.InvariantCulture, out var flop) && flop > 0 && int.TryParse(arguments[4], NumberStyles.None, CultureInfo.InvariantCulture, out var experts) && experts > 0
+                ? new RooflineProfile(device, flop, UnitParser.Bytes(arguments[3], where), experts, efficiency)
+                : throw InputException.At(where, $"'{arguments[2]}' and '{arguments[4]}'", "operations per row and experts as positive whole numbers");
+        }
+
         if (context is null) throw InputException.At(where, $"'{text}' without a model", "a model, or a profile that needs none (floor, additive, linear, table)");
         var expertBytes = new Bytes(((context.Model.ExpertParameters * context.WeightBits) + 7) / 8);
         return new RooflineProfile(device, context.Model.FlopPerRow, expertBytes, context.ExpertsPerRank, efficiency);

@@ -28,11 +28,14 @@ public sealed class RooflineProfile : ComputeProfile
         _expertBytes = expertBytes.Value;
         _experts = expertsPerRank;
         _psPerRow = flopPerRow / (device.FlopRate * efficiency) * 1e12;
-        Description = $"roofline:{device.Name},{efficiency:0.###}";
+        Description = FormattableString.Invariant($"roofline:{device.Name},{efficiency:0.###}");
+        Text = FormattableString.Invariant($"roofline:{device.Name},{efficiency:R},{flopPerRow},{expertBytes.Value}B,{expertsPerRank}");
         SmallestLaunchPs = LaunchPs(1);
     }
 
     public override string Description { get; }
+
+    public override string Text { get; }
 
     public override long SmallestLaunchPs { get; }
 

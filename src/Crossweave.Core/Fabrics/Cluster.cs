@@ -84,6 +84,7 @@ public sealed record Cluster
                 PartialReconfiguration => true,
                 _ => throw InputException.At(where + "reconfiguration", $"'{Reconfiguration}'", $"{FullReconfiguration} or {PartialReconfiguration}"),
             },
-            ScaleUpBandwidth is null ? null : UnitParser.Bandwidth(ScaleUpBandwidth, where + "scaleUpBandwidth")));
+            ScaleUpBandwidth is null ? null : UnitParser.Bandwidth(ScaleUpBandwidth, where + "scaleUpBandwidth"),
+            where));
     }
 }

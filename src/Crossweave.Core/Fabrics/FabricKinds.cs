@@ -24,24 +24,24 @@ public static class FabricKinds
     internal static void RefuseCircuitOptions(string kind, FabricOptions options)
     {
         if (options.ReconfigurationDelay is { Picoseconds: > 0 } delay)
-            throw InputException.At("reconfigurationDelay", $"{delay}", $"none on a {kind} (use circuit-switch)");
-        if (options.PlaneCount != 1) throw InputException.At("switches", $"{options.PlaneCount}", $"1 on a {kind} (use circuit-switch)");
-        if (options.ReconfiguresPartially) throw InputException.At("reconfiguration", "partial", $"none on a {kind} (use circuit-switch)");
+            throw InputException.At(options.Where + "reconfigurationDelay", $"{delay}", $"none on a {kind} (use circuit-switch)");
+        if (options.PlaneCount != 1) throw InputException.At(options.Where + "switches", $"{options.PlaneCount}", $"1 on a {kind} (use circuit-switch)");
+        if (options.ReconfiguresPartially) throw InputException.At(options.Where + "reconfiguration", "partial", $"none on a {kind} (use circuit-switch)");
     }
 
     internal static void RefuseScaleUp(string kind, FabricOptions options)
     {
-        if (options.ScaleUpBandwidth is { } rate) throw InputException.At("scaleUpBandwidth", $"{rate}", $"none on a {kind} (use two-tier)");
+        if (options.ScaleUpBandwidth is { } rate) throw InputException.At(options.Where + "scaleUpBandwidth", $"{rate}", $"none on a {kind} (use two-tier)");
     }
 
     /// <summary>Parallel switches in the middle, one by default; a link up and a link down per rank and switch.</summary>
     internal static Fabric Star(string kind, FabricOptions options, SimTime? reconfigurationDelay)
     {
         var n = options.RankCount;
-        if (n < 1) throw InputException.At("ranks", $"{n}", "at least 1");
+        if (n < 1) throw InputException.At(options.Where + "ranks", $"{n}", "at least 1");
         if (options.BandwidthOfRank is { } each && each.Count != n)
-            throw InputException.At("bandwidthOfRank", $"{each.Count} values", $"one per rank ({n})");
-        if (options.PlaneCount is < 1 or > MaxPlanes) throw InputException.At("switches", $"{options.PlaneCount}", $"1 to {MaxPlanes}");
+            throw InputException.At(options.Where + "bandwidthOfRank", $"{each.Count} values", $"one per rank ({n})");
+        if (options.PlaneCount is < 1 or > MaxPlanes) throw InputException.At(options.Where + "switches", $"{options.PlaneCount}", $"1 to {MaxPlanes}");
         var switches = new FabricSwitch[options.PlaneCount];
         var links = new List<Link>(2 * n * switches.Length);
         for (var plane = 0; plane < switches.Length; plane++)

@@ -11,6 +11,7 @@ namespace Crossweave.Core.Fabrics;
 /// <param name="PlaneCount">Parallel circuit switches; every rank has a port of <paramref name="Bandwidth"/> on each.</param>
 /// <param name="ReconfiguresPartially">Only the ports whose circuits change wait for the delay.</param>
 /// <param name="ScaleUpBandwidth">Rate of one rank inside its node, each direction; null when there is no such network.</param>
+/// <param name="Where">Prefix of error messages, for example "cluster.json: ".</param>
 public sealed record FabricOptions(
     int RankCount,
     int NodeCount,
@@ -19,7 +20,8 @@ public sealed record FabricOptions(
     IReadOnlyList<Bandwidth>? BandwidthOfRank = null,
     int PlaneCount = 1,
     bool ReconfiguresPartially = false,
-    Bandwidth? ScaleUpBandwidth = null);
+    Bandwidth? ScaleUpBandwidth = null,
+    string Where = "");
 
 /// <summary>A kind of fabric. Registered in <c>FabricKinds.All</c>.</summary>
 public interface IFabricKind

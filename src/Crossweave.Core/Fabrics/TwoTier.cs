@@ -16,9 +16,9 @@ public sealed class TwoTier : IFabricKind
     public Fabric Build(FabricOptions options)
     {
         FabricKinds.RefuseCircuitOptions(Name, options);
-        if (options.ScaleUpBandwidth is not { } scaleUp) throw InputException.At("scaleUpBandwidth", "nothing", $"a rate with a unit on a {Name} fabric, for example 3600Gbps");
+        if (options.ScaleUpBandwidth is not { } scaleUp) throw InputException.At(options.Where + "scaleUpBandwidth", "nothing", $"a rate with a unit on a {Name} fabric, for example 3600Gbps");
         var (n, nodes) = (options.RankCount, options.NodeCount);
-        if (nodes < 1 || n % nodes != 0) throw InputException.At("nodes", $"{nodes}", $"a divisor of the {n} ranks");
+        if (nodes < 1 || n % nodes != 0) throw InputException.At(options.Where + "nodes", $"{nodes}", $"a divisor of the {n} ranks");
         var nics = FabricKinds.Star(Name, options, null); // checks ranks and rates
         var switches = new List<FabricSwitch>(nodes + 1);
         for (var node = 0; node < nodes; node++) switches.Add(new FabricSwitch($"node {node}", null));

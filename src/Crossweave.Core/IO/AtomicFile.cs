@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Crossweave.Core.IO;
 
-/// <summary>Writes a file completely or not at all: to a temporary file in the same folder, flushed, then renamed.</summary>
+/// <summary>
+/// Writes a file completely or not at all: to a temporary file in the same folder, flushed, then renamed. What a link points to is replaced,
+/// not the link; devices and pipes (/dev/stdout, /dev/fd/63) are written directly.
+/// </summary>
 public static class AtomicFile
 {
     public static void WriteAllText(string path, string text) => Write(path, stream =>
@@ -20,7 +23,26 @@ public static class AtomicFile
     /// <exception cref="InputException">The folder cannot be created or written.</exception>
     public static void Write(string path, Action<Stream> write)
     {
-        var full = Path.GetFullPath(path);
+        try
+        {
+            var full = Path.GetFullPath(path);
+            if (full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal))
+            {
+                using var device = new FileStream(full, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 1 << 16);
+                write(device);
+                return;
+            }
+
+            Replace(new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName, path, write);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{path}: cannot be written: {e.Message}", e);
+        }
+    }
+
+    private static void Replace(string full, string path, Action<Stream> write)
+    {
         var folder = Path.GetDirectoryName(full) ?? throw InputException.At(path, "a folder", "a file name");
         var temporary = Path.Combine(folder, $".{Path.GetFileName(full)}.{Environment.ProcessId}.tmp");
         using var onInterrupt = OnSignal(PosixSignal.SIGINT, temporary);
@@ -36,10 +58,9 @@ public static class AtomicFile
 
             File.Move(temporary, full, overwrite: true);
         }
-        catch (Exception e)
+        catch
         {
             if (File.Exists(temporary)) File.Delete(temporary);
-            if (e is IOException or UnauthorizedAccessException) throw new InputException($"{path}: cannot be written: {e.Message}", e);
             throw;
         }
     }

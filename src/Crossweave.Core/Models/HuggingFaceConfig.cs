@@ -36,7 +36,7 @@ public static class HuggingFaceConfig
         }
         catch (JsonException e)
         {
-            throw new InputException($"{where}: line {(e.LineNumber ?? 0) + 1}: not JSON: {e.Message}", e);
+            throw new InputException($"{where}: line {(e.LineNumber ?? 0) + 1}: not JSON: {JsonInput.Reason(e)}", e);
         }
 
         using (document)

@@ -76,11 +76,12 @@ internal sealed class LayerJudge
         return judged;
     }
 
-    /// <summary>Problem and schedule of one layer on the first batch, with launches where the evaluator plans them.</summary>
+    /// <summary>One layer on the first batch, with launches where the evaluator plans them.</summary>
     public LayerPlan Plan(int layer, int planner, IScheduler scheduler, ILayerEvaluator evaluator)
     {
         var problem = new LayerProblem(Traffic(layer, planner, 0, out _), scheduler.TimedOn(_request.Fabric), _request.ComputeOfRank);
-        return new LayerPlan(problem, Complete(evaluator, problem, LayerSchedules.Build(scheduler, problem, PrngOf(scheduler, layer))));
+        var schedule = Complete(evaluator, problem, LayerSchedules.Build(scheduler, problem, PrngOf(scheduler, layer)));
+        return new LayerPlan(problem, schedule, evaluator.Evaluate(problem, schedule));
     }
 
     private static LayerSchedule Complete(ILayerEvaluator evaluator, LayerProblem problem, LayerSchedule schedule) =>

@@ -110,8 +110,8 @@ public static class PlanJob
                 slowest,
                 Whole(before.Problem.Traffic),
                 Whole(after.Problem.Traffic),
-                evaluator.Evaluate(after.Problem, after.Schedule),
-                evaluator.Evaluate(before.Problem, before.Schedule)),
+                after.Outcome,
+                before.Outcome),
         };
     }
 

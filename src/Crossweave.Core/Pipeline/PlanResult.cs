@@ -151,5 +151,5 @@ public sealed record LayerDetail(
     LayerOutcome Outcome,
     LayerOutcome OutcomeBefore);
 
-/// <summary>Problem and schedule of one layer.</summary>
-public sealed record LayerPlan(LayerProblem Problem, LayerSchedule Schedule);
+/// <summary>One layer as planned: problem, schedule, and the timeline that the evaluator predicts.</summary>
+public sealed record LayerPlan(LayerProblem Problem, LayerSchedule Schedule, LayerOutcome Outcome);

@@ -22,4 +22,11 @@ public sealed class ExpertPlacement
     public int ExpertCount => Layers[0].ExpertCount;
 
     public int RankCount => Layers[0].RankCount;
+
+    /// <summary>Most slots of each rank in any layer; null when every rank of every layer has the same number.</summary>
+    public int[]? UnevenSlots()
+    {
+        var counts = Layers.Select(layer => Enumerable.Range(0, RankCount).Select(r => layer.ExpertsOnRank(r).Length).ToArray()).ToArray();
+        return counts.All(row => row.All(n => n == counts[0][0])) ? null : [.. Enumerable.Range(0, RankCount).Select(r => counts.Max(row => row[r]))];
+    }
 }

@@ -80,7 +80,7 @@ public sealed record PlacementProblem(ExpertLoad Load, int SlotCount, int RankCo
         ValidateRankSlots(unevenSlots);
         if (RankSlots is null && SlotCount % RankCount != 0) throw InputException.At("slots", $"{SlotCount}", $"a multiple of the {RankCount} ranks");
         if (StraddlingGroups < 0) throw InputException.At("straddling-groups", $"{StraddlingGroups}", "0 or more");
-        if (MaxLoad is < 1) throw InputException.At("max-load", FormattableString.Invariant($"{MaxLoad}"), "at least 1 (times the mean rank load)");
+        if (MaxLoad is { } most && !(most >= 1)) throw InputException.At("max-load", FormattableString.Invariant($"{MaxLoad}"), "at least 1 (times the mean rank load)");
         if (ExpertCount % GroupCount != 0) throw InputException.At("groups", $"{GroupCount}", $"a divisor of the {ExpertCount} experts");
     }
 

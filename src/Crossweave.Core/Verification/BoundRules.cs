@@ -56,7 +56,7 @@ internal static class BoundRules
         var (document, lines) = (facts.Document, facts.Dispatch);
         return name switch
         {
-            "port" => Int128.Max(lines.Longest(0) * (IsUneven(document) ? 0 : 1), new PortUse(document, facts.Matrix, asPackets: true).Longest(0)),
+            "port" => Int128.Max(lines.Longest(0) * (IsUneven(document) ? 0 : 1), new PortUse(document, PortUse.Bytes(document, facts.Matrix, isCombine: false), asPackets: true).Longest(0)),
             "pair" => lines.Longest(0),
             "reconfiguration" => lines.Longest(document.ReconfigurationPs ?? 0),
             "reconfiguration-split" => Split(facts),
@@ -112,7 +112,7 @@ internal static class BoundRules
             for (var p = 0; p < n; p++)
             {
                 var (s, t) = line < n ? (line, p) : (p, line - n);
-                if (s != t && facts.Matrix[s, t] > 0) entries.Add(NetworkRules.PairPs(facts.Document, s, t, facts.Matrix[s, t]));
+                if (s != t && facts.Matrix[s, t] > 0) entries.Add(NetworkRules.PairPs(facts.Document, s, t, facts.Matrix[s, t], isCombine: false));
             }
 
             entries.Sort((a, b) => b.CompareTo(a));

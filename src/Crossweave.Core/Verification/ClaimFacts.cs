@@ -14,25 +14,32 @@ internal sealed class ClaimFacts
     private Int128[]? _cheapest;
     private long[]? _launch;
 
-    public ClaimFacts(ScheduleDocument document, TrafficMatrix matrix, List<Flow> flows, bool isWhole, ComputeProfile? profile)
+    public ClaimFacts(ScheduleDocument document, LayerDemand demand, List<Flow> flows, bool isWhole, ComputeProfile? profile)
     {
-        (Document, Matrix, IsWhole, Profile) = (document, matrix, isWhole, profile);
+        (Document, Matrix, Rows, Returned, IsWhole, Profile) = (document, demand.Sent, demand.Rows, demand.Returned, isWhole, profile);
         _dispatch = flows.Where(f => !f.IsCombine).ToLookup(f => (f.Source, f.Target));
         _combine = flows.Where(f => f.IsCombine).ToLookup(f => (f.Source, f.Target));
-        Dispatch = new PortUse(document, matrix);
-        Combine = new PortUse(document, matrix.Transpose());
+        Dispatch = new PortUse(document, PortUse.Bytes(document, Matrix, isCombine: false));
+        Combine = new PortUse(document, PortUse.Bytes(document, Returned, isCombine: true));
         var dispatchEnd = flows.Where(f => !f.IsCombine).Select(f => f.EndPs).DefaultIfEmpty(0).Max();
         var combineStart = flows.Where(f => f.IsCombine).Select(f => f.StartPs).DefaultIfEmpty(long.MaxValue).Min();
         IsSeparate = combineStart >= dispatchEnd;
         var launches = document.Layer?.Launches ?? [];
         HasOneLaunchPerRank = launches.GroupBy(l => l.Rank).All(g => g.Count() == 1);
         IsSequential = HasOneLaunchPerRank && IsSeparate && launches.All(l => l.StartPs >= dispatchEnd && l.EndPs <= combineStart);
-        RowsOfRank = [.. Enumerable.Range(0, matrix.RankCount).Select(j => matrix.Received(j) + matrix[j, j])];
+        RowsOfRank = [.. Enumerable.Range(0, Rows.RankCount).Select(j => Rows.Received(j) + Rows[j, j])];
     }
 
     public ScheduleDocument Document { get; }
 
+    /// <summary>Tokens of the dispatch.</summary>
     public TrafficMatrix Matrix { get; }
+
+    /// <summary>Rows to compute for every pair [home, worker]; the diagonal is local.</summary>
+    public TrafficMatrix Rows { get; }
+
+    /// <summary>Tokens of the combine.</summary>
+    public TrafficMatrix Returned { get; }
 
     /// <summary>No pair was cut in the dispatch.</summary>
     public bool IsWhole { get; }
@@ -100,23 +107,27 @@ internal sealed class ClaimFacts
 internal sealed class PortUse
 {
     private readonly ScheduleDocument _document;
-    private readonly TrafficMatrix _matrix;
+    private readonly Int128[] _bytes;
 
-    public PortUse(ScheduleDocument document, TrafficMatrix matrix, bool asPackets = false)
+    /// <param name="document">Ports.</param>
+    /// <param name="bytes">Of every pair, [source x ranks + target].</param>
+    /// <param name="asPackets">Ports at their own rate on circuits too.</param>
+    public PortUse(ScheduleDocument document, Int128[] bytes, bool asPackets = false)
     {
-        (_document, _matrix) = (document, matrix);
-        var n = matrix.RankCount;
+        (_document, _bytes) = (document, bytes);
+        var n = document.RankCount;
         (Send, Receive, SendPeers, ReceivePeers, SendBytes, ReceiveBytes) = (new Int128[n], new Int128[n], new int[n], new int[n], new Int128[n], new Int128[n]);
         for (var s = 0; s < n; s++)
         {
             for (var t = 0; t < n; t++)
             {
-                if (s == t || matrix[s, t] == 0) continue;
-                var ps = NetworkRules.PairPs(document, s, t, matrix[s, t]);
+                var moved = bytes[(s * n) + t];
+                if (s == t || moved == 0) continue;
+                var ps = Wire.LeastPs(moved, Rates.Pair(document, s, t));
                 Send[s] += ps;
                 Receive[t] += ps;
-                SendBytes[s] += (Int128)matrix[s, t] * document.TokenBytes;
-                ReceiveBytes[t] += (Int128)matrix[s, t] * document.TokenBytes;
+                SendBytes[s] += moved;
+                ReceiveBytes[t] += moved;
                 SendPeers[s]++;
                 ReceivePeers[t]++;
             }
@@ -129,6 +140,9 @@ internal sealed class PortUse
             Receive[r] = Wire.LeastPs(ReceiveBytes[r], Rates.Receive(document, r));
         }
     }
+
+    public static Int128[] Bytes(ScheduleDocument document, TrafficMatrix matrix, bool isCombine) =>
+        Array.ConvertAll(matrix.Cells.ToArray(), tokens => (Int128)tokens * document.TokenBytesOf(isCombine));
 
     public Int128[] Send { get; }
 
@@ -159,16 +173,16 @@ internal sealed class PortUse
         if (!Rates.HasTiers(_document)) return 0;
         var nodes = _document.NodeCount;
         var (send, receive, rate) = (new Int128[nodes], new Int128[nodes], new Int128[nodes]);
-        for (var s = 0; s < _matrix.RankCount; s++)
+        for (var s = 0; s < _document.RankCount; s++)
         {
             var from = Rates.NodeOf(_document, s);
             rate[from] += _document.BandwidthOfRank[s];
-            for (var t = 0; t < _matrix.RankCount; t++)
+            for (var t = 0; t < _document.RankCount; t++)
             {
                 var to = Rates.NodeOf(_document, t);
                 if (to == from) continue;
-                send[from] += (Int128)_matrix[s, t] * _document.TokenBytes;
-                receive[to] += (Int128)_matrix[s, t] * _document.TokenBytes;
+                send[from] += _bytes[(s * _document.RankCount) + t];
+                receive[to] += _bytes[(s * _document.RankCount) + t];
             }
         }
 

@@ -1,5 +1,3 @@
-using Crossweave.Core.Traffic;
-
 namespace Crossweave.Core.Verification;
 
 /// <summary>The most that the bounds of a whole layer can claim, from their definitions in scheduling spec 7.5 to 7.7.</summary>
@@ -28,10 +26,8 @@ internal static class LayerBoundRules
 
     private static Int128 SharedPorts(ClaimFacts facts)
     {
-        var (n, back) = (facts.RankCount, facts.Matrix.Transpose());
-        var sum = new long[n * n];
-        for (var i = 0; i < sum.Length; i++) sum[i] = checked(facts.Matrix.Cells[i] + back.Cells[i]);
-        return new PortUse(facts.Document, new TrafficMatrix(n, sum)).Longest(Delay(facts));
+        var (there, back) = (PortUse.Bytes(facts.Document, facts.Matrix, isCombine: false), PortUse.Bytes(facts.Document, facts.Returned, isCombine: true));
+        return new PortUse(facts.Document, [.. there.Zip(back, (a, b) => a + b)]).Longest(Delay(facts));
     }
 
     // Strictly separate phases: the dispatch, or the first row that can be returned if that is later, then the combine.
@@ -48,9 +44,9 @@ internal static class LayerBoundRules
     private static Int128 Path(ClaimFacts facts, int j)
     {
         if (facts.RowsOfRank[j] == 0) return ReceiveTail(facts, j);
-        var local = facts.Matrix[j, j] > 0;
+        var local = facts.Rows[j, j] > 0;
         var remote = Received(facts, j).Any();
-        var oneReturn = remote ? Received(facts, j).Select(s => NetworkRules.PairPs(facts.Document, j, s, 1)).Aggregate(Int128.Min) : 0;
+        var oneReturn = remote ? Received(facts, j).Select(s => NetworkRules.PairPs(facts.Document, j, s, 1, isCombine: true)).Aggregate(Int128.Min) : 0;
         var launches = (local ? 0 : FirstArrival(facts, j)) + Launches(facts, j) + oneReturn;
         if (!remote) return Int128.Max(launches, ReceiveTail(facts, j));
         var small = facts.HasOneLaunchPerRank ? facts.Profile!.LaunchPs(facts.RowsOfRank[j]) : facts.SmallestLaunchPs(facts.RowsOfRank[j]);
@@ -68,11 +64,11 @@ internal static class LayerBoundRules
     // After the first launch anywhere that holds a row of j has ended, its receive port takes row_j back.
     private static Int128 ReceiveTail(ClaimFacts facts, int j)
     {
-        var workers = Enumerable.Range(0, facts.RankCount).Where(i => i != j && facts.Matrix[j, i] > 0).ToArray();
+        var workers = Enumerable.Range(0, facts.RankCount).Where(i => i != j && facts.Rows[j, i] > 0).ToArray();
         if (workers.Length == 0) return 0;
         var first = workers.Select(i => facts.HasOneLaunchPerRank
             ? FirstFinish(facts, i)
-            : Delay(facts) + NetworkRules.PairPs(facts.Document, j, i, 1) + facts.SmallestLaunchPs(facts.RowsOfRank[i])).Aggregate(Int128.Min);
+            : Delay(facts) + NetworkRules.PairPs(facts.Document, j, i, 1, isCombine: false) + facts.SmallestLaunchPs(facts.RowsOfRank[i])).Aggregate(Int128.Min);
         return After(facts, first) + facts.Combine.OnPlanes(facts.Combine.Receive[j], Changes(facts, facts.Combine.ReceivePeers[j]));
     }
 
@@ -81,10 +77,10 @@ internal static class LayerBoundRules
     // Where the phases interleave, one circuit per plane may be up from the dispatch.
     private static int Changes(ClaimFacts facts, int peers) => facts.IsSeparate ? peers : Math.Max(0, peers - facts.Document.PlaneCount);
 
-    private static IEnumerable<int> Received(ClaimFacts facts, int j) => Enumerable.Range(0, facts.RankCount).Where(s => s != j && facts.Matrix[s, j] > 0);
+    private static IEnumerable<int> Received(ClaimFacts facts, int j) => Enumerable.Range(0, facts.RankCount).Where(s => s != j && facts.Rows[s, j] > 0);
 
     private static Int128 FirstArrival(ClaimFacts facts, int j) =>
-        Received(facts, j).Any() ? Delay(facts) + Received(facts, j).Select(s => NetworkRules.PairPs(facts.Document, s, j, 1)).Aggregate(Int128.Min) : 0;
+        Received(facts, j).Any() ? Delay(facts) + Received(facts, j).Select(s => NetworkRules.PairPs(facts.Document, s, j, 1, isCombine: false)).Aggregate(Int128.Min) : 0;
 
     private static Int128 LastArrival(ClaimFacts facts, int j) => facts.Dispatch.OnPlanes(facts.Dispatch.Receive[j], facts.Dispatch.ReceivePeers[j]);
 

@@ -74,13 +74,14 @@ internal static class LayerDocumentRules
     {
         var parts = launches.Select(l => (l.Index, l.Launch, Rows: l.Launch.Chunks.Where(c => c.Source == source).Aggregate((Int128)0, (sum, c) => sum + c.Tokens))).Where(p => p.Rows > 0).ToArray();
         var all = parts.Aggregate((Int128)0, (sum, p) => sum + p.Rows);
-        findings.Check(all == facts.Matrix[source, rank], "every row in one launch", $"rank {rank}, rows from rank {source}", facts.Matrix[source, rank], all);
+        findings.Check(all == facts.Rows[source, rank], "every row in one launch", $"rank {rank}, rows from rank {source}", facts.Rows[source, rank], all);
         if (source == rank) return;
         var arrivals = facts.Arrivals(source, rank);
-        var (begun, arrived, next) = ((Int128)0, (Int128)0, 0);
+        var (begun, tokens, next) = ((Int128)0, (Int128)0, 0);
         foreach (var (index, launch, rows) in parts)
         {
-            for (; next < arrivals.Length && arrivals[next].EndPs <= launch.StartPs; next++) arrived += arrivals[next].Tokens;
+            for (; next < arrivals.Length && arrivals[next].EndPs <= launch.StartPs; next++) tokens += arrivals[next].Tokens;
+            var arrived = MostRows(tokens);
             begun += rows;
             findings.Check(begun <= arrived, "arrival before launch", $"launches[{index}], rows from rank {source}", $"at most {arrived} rows begun by {launch.StartPs}, which is what has arrived", begun);
         }
@@ -91,7 +92,12 @@ internal static class LayerDocumentRules
         {
             for (; done < byEnd.Length && byEnd[done].Launch.EndPs <= flow.StartPs; done++) computed += byEnd[done].Rows;
             left += flow.Tokens;
-            findings.Check(left <= computed, "launch before combine", $"{flow.Where}, transfer {rank} -> {source}", $"at most {computed} rows returned from {flow.StartPs} on, which is what ended launches computed", left);
+            var needed = LeastRows(left);
+            findings.Check(needed <= computed, "launch before combine", $"{flow.Where}, transfer {rank} -> {source}", $"at most {computed} rows returned from {flow.StartPs} on, which is what ended launches computed", needed);
         }
+
+        // A share of a pair's tokens stands for the same share of its rows, rounded in favour of the document.
+        Int128 MostRows(Int128 sent) => facts.Matrix[source, rank] is > 0 and var every ? ((sent * facts.Rows[source, rank]) + every - 1) / every : 0;
+        Int128 LeastRows(Int128 returned) => facts.Returned[rank, source] is > 0 and var every ? returned * facts.Rows[source, rank] / every : returned;
     }
 }

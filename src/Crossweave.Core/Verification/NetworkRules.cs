@@ -32,13 +32,13 @@ internal static class NetworkRules
             before[step.Plane] = Math.Max(before[step.Plane], step.EndPs);
             if (document.ReconfigurationPs is not null) OneToOne(step, where, findings);
             TransferTimes(step, where, findings);
-            if (HasPorts(document)) Bandwidth(document, step, where, findings);
+            if (HasPorts(document)) Bandwidth(document, step, isCombine, where, findings);
             var shares = step.Times is null && (step.SharesPorts() || Rates.IsRing(document));
             for (var i = 0; i < step.Transfers.Count; i++)
             {
                 var t = step.Transfers[i];
                 if ((uint)t.Source >= (uint)document.RankCount || (uint)t.Target >= (uint)document.RankCount) continue;
-                var (start, end) = step.Times?[i] ?? Derived(document, step, t, shares);
+                var (start, end) = step.Times?[i] ?? Derived(document, step, t, shares, isCombine);
                 flows.Add(new Flow(isCombine, m, t.Source, t.Target, step.Plane, start, end, t.Tokens));
             }
         }
@@ -47,8 +47,8 @@ internal static class NetworkRules
     }
 
     /// <summary>Least time of a transfer that has both its ports to itself.</summary>
-    public static Int128 PairPs(ScheduleDocument document, int source, int target, Int128 tokens) =>
-        Wire.LeastPs(tokens * document.TokenBytes, Rates.Pair(document, source, target));
+    public static Int128 PairPs(ScheduleDocument document, int source, int target, Int128 tokens, bool isCombine) =>
+        Wire.LeastPs(tokens * document.TokenBytesOf(isCombine), Rates.Pair(document, source, target));
 
     /// <summary>Whether a rank has one port at a switch for all its traffic, so that the rules of this file hold.</summary>
     private static bool HasPorts(ScheduleDocument document) => !Rates.HasTiers(document) && !Rates.IsRing(document);
@@ -71,9 +71,9 @@ internal static class NetworkRules
     }
 
     // Without times of its own a transfer starts with its step; it arrives after its time on the wire, or paced with all others.
-    private static StepTime Derived(ScheduleDocument document, TimedStep step, Transfer t, bool shares)
+    private static StepTime Derived(ScheduleDocument document, TimedStep step, Transfer t, bool shares, bool isCombine)
     {
-        var ps = shares ? step.EndPs - step.StartPs : PairPs(document, t.Source, t.Target, Math.Max(0, t.Tokens));
+        var ps = shares ? step.EndPs - step.StartPs : PairPs(document, t.Source, t.Target, Math.Max(0, t.Tokens), isCombine);
         return new StepTime(step.StartPs, (long)Int128.Min(long.MaxValue, step.StartPs + ps));
     }
 
@@ -99,7 +99,7 @@ internal static class NetworkRules
 
     // In a step every transfer proceeds at its own constant rate, so a port holds its bandwidth at every instant of the step
     // exactly when its bytes fit into the step. A transfer with its own times must fit into them at the rate of the slower port.
-    private static void Bandwidth(ScheduleDocument document, TimedStep step, string where, FindingList findings)
+    private static void Bandwidth(ScheduleDocument document, TimedStep step, bool isCombine, string where, FindingList findings)
     {
         var sent = new Dictionary<int, Int128>();
         var received = new Dictionary<int, Int128>();
@@ -107,12 +107,12 @@ internal static class NetworkRules
         {
             var t = step.Transfers[i];
             if ((uint)t.Source >= (uint)document.RankCount || (uint)t.Target >= (uint)document.RankCount) continue;
-            sent[t.Source] = sent.GetValueOrDefault(t.Source) + ((Int128)t.Tokens * document.TokenBytes);
-            received[t.Target] = received.GetValueOrDefault(t.Target) + ((Int128)t.Tokens * document.TokenBytes);
+            sent[t.Source] = sent.GetValueOrDefault(t.Source) + ((Int128)t.Tokens * document.TokenBytesOf(isCombine));
+            received[t.Target] = received.GetValueOrDefault(t.Target) + ((Int128)t.Tokens * document.TokenBytesOf(isCombine));
             if (step.Times is null) continue;
             var (start, end) = step.Times[i];
             var transfer = $"{where}, transfer {t.Source} -> {t.Target}";
-            var need = PairPs(document, t.Source, t.Target, t.Tokens);
+            var need = PairPs(document, t.Source, t.Target, t.Tokens, isCombine);
             findings.Check(end - start >= need, "bandwidth", transfer, $"at least {need} ps", end - start);
         }
 
@@ -202,7 +202,7 @@ internal static class NetworkRules
             foreach (var f in byEnd)
             {
                 if (f.StartPs < start) continue;
-                bytes += (Int128)f.Tokens * document.TokenBytes;
+                bytes += (Int128)f.Tokens * document.TokenBytesOf(f.IsCombine);
                 var need = Wire.LeastPs(bytes, rate);
                 if (f.EndPs - start + RoundingPs >= need) continue;
                 findings.Add("bandwidth", $"{port} from {start} to {f.EndPs}", $"at least {need} ps for {bytes} bytes", $"{f.EndPs - start}");

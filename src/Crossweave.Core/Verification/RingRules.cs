@@ -12,7 +12,7 @@ internal static class RingRules
 {
     public static void Check(ScheduleDocument document, FindingList findings)
     {
-        var steps = document.Steps.Select((s, m) => (Where: $"step {m}", Step: s)).Concat((document.Layer?.CombineSteps ?? []).Select((s, m) => (Where: $"combine step {m}", Step: s)))
+        var steps = document.Steps.Select((s, m) => (Where: $"step {m}", Step: s, IsCombine: false)).Concat((document.Layer?.CombineSteps ?? []).Select((s, m) => (Where: $"combine step {m}", Step: s, IsCombine: true)))
             .Where(s => s.Step.Transfers.Count > 0).OrderBy(s => s.Step.StartPs).ThenBy(s => s.Step.EndPs).ToArray();
         for (var i = 0; i < steps.Length; i++)
         {
@@ -20,8 +20,8 @@ internal static class RingRules
             if (i > 0) findings.Check(steps[i].Step.StartPs >= steps[i - 1].Step.EndPs, "one step at a time", steps[i].Where, $"a start of at least {steps[i - 1].Step.EndPs}, when {steps[i - 1].Where} ends", steps[i].Step.StartPs);
             var together = steps.Skip(i).TakeWhile(s => s.Step.StartPs == steps[i].Step.StartPs && s.Step.EndPs == steps[i].Step.EndPs).ToArray();
             var isSplit = true;
-            foreach (var (where, step) in together) isSplit &= Split(document, step, where, findings);
-            if (isSplit) Links(document, [.. together.Select(s => s.Step)], steps[i].Where, findings);
+            foreach (var (where, step, _) in together) isSplit &= Split(document, step, where, findings);
+            if (isSplit) Links(document, [.. together.Select(s => (s.Step, s.IsCombine))], steps[i].Where, findings);
         }
     }
 
@@ -83,31 +83,32 @@ internal static class RingRules
         return isRight;
     }
 
-    private static void Links(ScheduleDocument document, TimedStep[] steps, string where, FindingList findings)
+    private static void Links(ScheduleDocument document, (TimedStep Step, bool IsCombine)[] steps, string where, FindingList findings)
     {
         var n = document.RankCount;
-        var unit = steps.Select(s => s.Split?.PartsPerToken ?? 1).Distinct().Aggregate(BigInteger.One, (product, parts) => product * parts);
-        var change = new BigInteger[document.RateOfLink!.Count]; // of the load from the link before, in units of 1 / unit token
-        foreach (var step in steps)
+        var unit = steps.Select(s => s.Step.Split?.PartsPerToken ?? 1).Distinct().Aggregate(BigInteger.One, (product, parts) => product * parts);
+        var change = new BigInteger[document.RateOfLink!.Count]; // of the load from the link before, in units of 1 / unit byte
+        foreach (var (step, isCombine) in steps)
         {
             for (var i = 0; i < step.Transfers.Count; i++)
             {
                 var t = step.Transfers[i];
                 if ((uint)t.Source >= (uint)n || (uint)t.Target >= (uint)n || t.Source == t.Target) continue;
-                var all = t.Tokens * unit;
-                var clockwise = step.Split is { } split ? split.Clockwise[i] * (unit / split.PartsPerToken) : all;
+                var bytes = document.TokenBytesOf(isCombine);
+                var all = t.Tokens * unit * bytes;
+                var clockwise = step.Split is { } split ? split.Clockwise[i] * (unit / split.PartsPerToken) * bytes : all;
                 Add(0, t.Source, t.Target, clockwise);
                 if (IsTwoWay(document)) Add(n, t.Target, t.Source, all - clockwise);
             }
         }
 
-        var duration = steps[0].EndPs - steps[0].StartPs;
+        var duration = steps[0].Step.EndPs - steps[0].Step.StartPs;
         BigInteger load = 0;
         for (var e = 0; e < change.Length; e++)
         {
             load = change[e] + (e % n == 0 ? 0 : load);
             var divisor = unit * document.RateOfLink[e];
-            var need = ((load * document.TokenBytes * 8_000_000_000_000) + divisor - 1) / divisor;
+            var need = ((load * 8_000_000_000_000) + divisor - 1) / divisor;
             var (from, to) = e < n ? (e, (e + 1) % n) : ((e - n + 1) % n, e - n);
             findings.Check(duration >= need, "bandwidth", $"{where}, link {from} to {to}", $"at least {need} ps", duration);
         }

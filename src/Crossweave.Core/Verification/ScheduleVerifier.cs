@@ -18,35 +18,39 @@ namespace Crossweave.Core.Verification;
 public static class ScheduleVerifier
 {
     /// <param name="document">What is claimed.</param>
-    /// <param name="matrix">The dispatch traffic; the combine must carry its transpose.</param>
-    public static Certificate Verify(ScheduleDocument document, TrafficMatrix matrix)
+    /// <param name="matrix">The dispatch traffic; the combine must carry its transpose, or that of the rows where every row is returned.</param>
+    /// <param name="rows">Rows to compute for every pair, where they are not the tokens sent; the diagonal is local.</param>
+    public static Certificate Verify(ScheduleDocument document, TrafficMatrix matrix, TrafficMatrix? rows = null)
     {
+        var demand = new LayerDemand(matrix, rows ?? matrix, (document.Layer is { ReturnsRows: true } ? rows ?? matrix : matrix).Transpose());
         var findings = new FindingList();
         var subject = $"{(document.Layer is null ? "schedule" : "layer")} by {document.Scheduler}{(document.Layer is { } l ? $" under {l.Mode}" : "")} on {document.FabricKind}";
-        Shape(document, matrix, findings);
+        Shape(document, demand, findings);
         Fabric(document, findings);
         if (!findings.ToCertificate(subject, []).IsValid) return findings.ToCertificate(subject, ["nothing more could be checked: the problem itself is not stated correctly"]);
         var whole = DemandRules.Check(document.Steps, matrix, "", findings);
         var flows = new List<Flow>(NetworkRules.Steps(document, document.Steps, isCombine: false, findings));
         if (document.Layer is { } layer)
         {
-            DemandRules.Check(layer.CombineSteps, matrix.Transpose(), "combine ", findings);
+            DemandRules.Check(layer.CombineSteps, demand.Returned, "combine ", findings);
             flows.AddRange(NetworkRules.Steps(document, layer.CombineSteps, isCombine: true, findings));
         }
 
         NetworkRules.Ports(document, flows, findings);
         if (Rates.IsRing(document)) RingRules.Check(document, findings);
         if (Rates.HasTiers(document)) TierRules.Check(document, findings);
-        var facts = new ClaimFacts(document, matrix, flows, whole, LayerDocumentRules.Profile(document, findings));
+        var facts = new ClaimFacts(document, demand, flows, whole, LayerDocumentRules.Profile(document, findings));
         if (document.Layer is not null) LayerDocumentRules.Check(document, facts, findings);
         Times(document, flows, findings);
         BoundRules.Check(facts, findings);
-        return findings.ToCertificate(subject, Summary(document, matrix, flows));
+        return findings.ToCertificate(subject, Summary(document, demand, flows));
     }
 
-    private static void Shape(ScheduleDocument document, TrafficMatrix matrix, FindingList findings)
+    private static void Shape(ScheduleDocument document, LayerDemand demand, FindingList findings)
     {
-        var n = matrix.RankCount;
+        var n = demand.Sent.RankCount;
+        findings.Check(demand.Rows.RankCount == n, "shape", "ranks of the rows", n, demand.Rows.RankCount);
+        if (document.Layer is { } layer) findings.Check((layer.RowCount ?? demand.Sent.Total()) == demand.Rows.Total(), "rows", "rows", $"{demand.Rows.Total()} as in the matrix of rows", layer.RowCount ?? demand.Sent.Total());
         findings.Check(document.RankCount == n, "shape", "ranks", n, document.RankCount);
         findings.Check(document.BandwidthOfRank.Count == document.RankCount && document.BandwidthOfRank.All(b => b > 0), "shape", "fabric.bandwidth", $"{document.RankCount} positive rates", $"{document.BandwidthOfRank.Count}");
         findings.Check(document.TokenBytes > 0, "shape", "tokenBytes", "at least 1", document.TokenBytes);
@@ -109,7 +113,7 @@ public static class ScheduleVerifier
         findings.Check(document.MakespanPs == end, "makespan", "makespanPs", $"{end} (last end)", document.MakespanPs);
     }
 
-    private static string[] Summary(ScheduleDocument document, TrafficMatrix matrix, List<Flow> flows)
+    private static string[] Summary(ScheduleDocument document, LayerDemand demand, List<Flow> flows)
     {
         var steps = document.Steps.Count + (document.Layer?.CombineSteps.Count ?? 0);
         string network = Rates.HasTiers(document) ? $"{steps} steps, one at a time on the NICs, none above its bandwidth, relays in order, scale-up ports feasible"
@@ -117,12 +121,18 @@ public static class ScheduleVerifier
             : document.ReconfigurationPs is not { } delay ? $"{steps} steps in order, no port above its bandwidth"
             : document.ReconfiguresPartially ? $"{steps} steps, each one-to-one; one circuit per port{Planes(document)}, {delay} ps between different circuits of a port"
             : $"{steps} steps, each one-to-one, in order; one circuit per port{Planes(document)}, {delay} ps between different configurations";
-        var carried = $"{matrix.RemoteTotal()} tokens between different ranks carried exactly{(document.Layer is null ? "" : " and returned exactly")}, in {flows.Count} transfers";
+        var carried = $"{demand.Sent.RemoteTotal()} tokens between different ranks carried exactly{(document.Layer is null ? "" : demand.Returned.RemoteTotal() is var returned && returned == demand.Sent.RemoteTotal() ? " and returned exactly" : $", {returned} returned exactly")}, in {flows.Count} transfers";
         var end = $"makespan {document.MakespanPs} ps is the last end; no claimed bound exceeds it; gap {JsonOutput.Number(document.Gap)}";
         return document.Layer is not { } layer
             ? [carried, network, end]
-            : [carried, network, $"{layer.Launches.Count} launches compute {matrix.Total()} rows, each once, after its arrival and before its return, one launch at a time per rank", $"{end}; {JsonOutput.Number(layer.MakespanOverIdeal)} of the ideal"];
+            : [carried, network, $"{layer.Launches.Count} launches compute {demand.Rows.Total()} rows, each once, after its arrival and before its return, one launch at a time per rank", $"{end}; {JsonOutput.Number(layer.MakespanOverIdeal)} of the ideal"];
     }
 
     private static string Planes(ScheduleDocument document) => document.PlaneCount == 1 ? "" : $" on each of {document.PlaneCount} switches";
 }
+
+/// <summary>What a document must carry and compute.</summary>
+/// <param name="Sent">Tokens of the dispatch.</param>
+/// <param name="Rows">Rows to compute, [home, worker].</param>
+/// <param name="Returned">Tokens of the combine, [worker, home].</param>
+internal sealed record LayerDemand(TrafficMatrix Sent, TrafficMatrix Rows, TrafficMatrix Returned);

@@ -20,7 +20,7 @@ internal static class TierRules
         var insides = new Dictionary<(long Start, long End), Phase>();
         foreach (var (phase, steps) in new[] { ("", document.Steps), ("combine ", document.Layer?.CombineSteps ?? []) })
             for (var m = 0; m < steps.Count; m++)
-                Step(document, steps[m], $"{phase}step {m}", nics, insides, findings);
+                Step(document, steps[m], phase.Length > 0, $"{phase}step {m}", nics, insides, findings);
         Nics(document, nics, findings);
         ScaleUp(document, insides, findings);
     }
@@ -48,7 +48,7 @@ internal static class TierRules
     }
 
     private static void Step(
-        ScheduleDocument document, TimedStep step, string where, Dictionary<(long, long), Phase> nics, Dictionary<(long, long), Phase> insides, FindingList findings)
+        ScheduleDocument document, TimedStep step, bool isCombine, string where, Dictionary<(long, long), Phase> nics, Dictionary<(long, long), Phase> insides, FindingList findings)
     {
         var perNode = document.RankCount / document.NodeCount;
         if (step.Times is not { } times)
@@ -66,7 +66,7 @@ internal static class TierRules
             var t = step.Transfers[i];
             if ((uint)t.Source >= (uint)document.RankCount || (uint)t.Target >= (uint)document.RankCount) continue;
             var (start, end) = times[i];
-            var bytes = (Int128)Math.Max(0, t.Tokens) * document.TokenBytes;
+            var bytes = (Int128)Math.Max(0, t.Tokens) * document.TokenBytesOf(isCombine);
             var transfer = $"{where}, transfer {t.Source} -> {t.Target}";
             if (Rates.NodeOf(document, t.Source) == Rates.NodeOf(document, t.Target))
             {

@@ -25,8 +25,8 @@ public static class DeploymentInstance
         Collect(file.Root, found);
         if (name is not null)
         {
-            var at = found.FindIndex(f => f.Id == name);
-            return at >= 0 ? Problem(found[at].Instance) : throw InputException.At("--name", $"'{name}'", $"one of the {found.Count} instances of {path}{Some(found)}");
+            var named = found.FindAll(f => f.Id == name);
+            return named.Count == 1 ? Problem(named[0].Instance) : throw InputException.At("--name", $"'{name}'{(named.Count == 0 ? "" : $" {named.Count} times in {path}")}", $"one of the {found.Count} instances of {path}{Some(found)}");
         }
 
         return found.Count == 1 ? Problem(found[0].Instance) : throw InputException.At(path, $"{found.Count} instances", found.Count == 0 ? "one with the key \"D\", or \"Da\" and \"Db\"" : $"--name with one of them{Some(found)}");
@@ -69,6 +69,7 @@ public static class DeploymentInstance
     private static DeploymentProblem Problem(JsonInput instance)
     {
         var matrices = Matrices.Where(k => instance.Find(k) is not null).Select(k => instance[k]).ToList();
+        if (matrices.Count > 1 && instance.Find("D") is { } single) throw single.Wrong("it alone (one model), or \"Da\", \"Db\", ... (several)");
         var n = matrices[0].Length;
         if (instance.Find("n") is { } count && count.Int64() != n) throw count.Wrong($"the {n} rows of {matrices[0].Where}");
         var isExchange = Compute.All(k => instance.Find(k) is null);

@@ -58,13 +58,13 @@ public static class ScheduleReport
             for (var i = 0; i < step.Transfers.Count; i++)
             {
                 var t = step.Transfers[i];
-                var (start, end) = step.Times?[i] ?? new StepTime(step.StartPs, shares ? step.EndPs : step.StartPs + WirePs(t));
+                var (start, end) = step.Times?[i] ?? new StepTime(step.StartPs, shares ? step.EndPs : step.StartPs + WirePs(t, document.TokenBytesOf(kind == ActivityKind.Combine)));
                 activities.Add(new Activity(kind, t.Source, t.Target, start, end, t.Tokens, m, step.Plane));
             }
         }
 
-        long WirePs(Transfer t) =>
-            new Bandwidth(Math.Min(document.BandwidthOfRank[t.Source], document.BandwidthOfRank[t.Target])).TransferPs(checked(t.Tokens * document.TokenBytes));
+        long WirePs(Transfer t, long tokenBytes) =>
+            new Bandwidth(Math.Min(document.BandwidthOfRank[t.Source], document.BandwidthOfRank[t.Target])).TransferPs(checked(t.Tokens * tokenBytes));
     }
 
     // The pause before a step of a plane; with partial reconfiguration before a transfer whose sender talked to somebody else.

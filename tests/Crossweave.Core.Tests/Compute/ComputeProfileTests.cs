@@ -71,6 +71,9 @@ public sealed class ComputeProfileTests
         // 12288 FLOP per row at 494.5 TFLOP/s: 24.849 ps per row, above the weights from 591 rows on.
         Assert.Equal(24_850, profile.LaunchPs(1000));
         Assert.Equal("roofline:h100,0.5", profile.Description);
+        var again = ComputeProfiles.Parse(profile.Text, "test"); // without the model
+        Assert.Equal(profile.Text, again.Text);
+        foreach (var rows in new long[] { 1, 7, 300, 100_000 }) Assert.Equal(profile.LaunchPs(rows), again.LaunchPs(rows));
     }
 
     [Fact]
@@ -109,6 +112,8 @@ public sealed class ComputeProfileTests
     [InlineData("roofline:h1000", "found device 'h1000', expected one of a100, h100, h200, b200, rtx-pro-6000")]
     [InlineData("roofline:h100,1.5", "found efficiency '1.5'")]
     [InlineData("roofline:h100", "without a model")]
+    [InlineData("roofline:h100,0.6,5", "all of FLOP_PER_ROW, EXPERT_BYTES and EXPERTS")]
+    [InlineData("roofline:h100,0.6,x,5B,2", "operations per row")]
     [InlineData("photonic-analytic:3", "expected the form")]
     public void Wrong_profiles_are_named(string text, string message)
     {

@@ -42,12 +42,23 @@ public readonly struct JsonInput
         catch (JsonException e)
         {
             var place = e.LineNumber is { } line ? $" at line {line + 1}, byte {(e.BytePositionInLine ?? 0) + 1}" : "";
-            throw new InputException($"{path}: not valid JSON{place}: {Shortened(e.Message)}", e);
+            throw new InputException($"{path}: not valid JSON{place}: {Reason(e)}", e);
         }
     }
 
-    // The parser quotes what it found, which can be the whole file.
-    private static string Shortened(string message) => message.Length <= LongestMessage ? message : string.Concat(message.AsSpan(0, LongestMessage), "...");
+    /// <summary>
+    /// What the parser complains about, without the position that it appends and its own types; at most 160 characters, because it quotes what it
+    /// found, which can be the whole file.
+    /// </summary>
+    internal static string Reason(JsonException e)
+    {
+        var message = e.Message;
+        foreach (var tail in (ReadOnlySpan<string>)[" Path: ", " LineNumber: ", " Expected the input to start"])
+            if (message.IndexOf(tail, StringComparison.Ordinal) is > 0 and var at)
+                message = message[..at];
+        if (message.Contains("could not be converted", StringComparison.Ordinal)) return "found a value of another kind than this key has";
+        return message.Length <= LongestMessage ? message : string.Concat(message.AsSpan(0, LongestMessage), "...");
+    }
 
     /// <summary>The required member <paramref name="key"/>.</summary>
     public JsonInput this[string key] => Find(key) ?? throw InputException.At(Where, $"no \"{key}\"", $"the key \"{key}\"");

@@ -55,25 +55,44 @@ internal static class LaunchChunks
                 continue;
             }
 
-            var arrivals = arrivalsOfPair[(source, rank)].OrderBy(a => a.EndPs).ToArray();
-            var returns = returnsOfPair[(rank, source)].OrderBy(a => a.StartPs).ToArray();
+            var rows = problem.Traffic.Dispatch[0].Work[source, rank];
+            var arrivals = Rows(arrivalsOfPair[(source, rank)].Select(a => (a.EndPs, a.Tokens)), rows);
+            var returns = Rows(returnsOfPair[(rank, source)].Select(a => (a.StartPs, a.Tokens)), rows);
             var (at, returned) = (0, 0L);
-            foreach (var arrival in arrivals)
+            foreach (var (arrivalPs, arrived) in arrivals)
             {
-                for (var left = arrival.Tokens; left > 0;)
+                for (var left = arrived; left > 0;)
                 {
-                    var room = at < returns.Length ? returns[at].Tokens - returned : left;
+                    var room = at < returns.Length ? returns[at].Rows - returned : left;
                     var tokens = Math.Min(left, room);
-                    pieces.Add(new Piece(source, tokens, arrival.EndPs, at < returns.Length ? returns[at].StartPs : long.MaxValue));
+                    pieces.Add(new Piece(source, tokens, arrivalPs, at < returns.Length ? returns[at].Ps : long.MaxValue));
                     left -= tokens;
                     returned += tokens;
-                    if (at < returns.Length && returned == returns[at].Tokens) (at, returned) = (at + 1, 0);
+                    if (at < returns.Length && returned == returns[at].Rows) (at, returned) = (at + 1, 0);
                 }
             }
         }
 
         pieces.Sort((a, b) => a.ArrivalPs != b.ArrivalPs ? a.ArrivalPs.CompareTo(b.ArrivalPs) : a.Source.CompareTo(b.Source));
         return pieces;
+    }
+
+    // What the transfers of a pair stand for, in order of time: a share of the tokens is the same share of the rows, whole rows as soon as they are complete.
+    private static (long Ps, long Rows)[] Rows(IEnumerable<(long Ps, long Tokens)> transfers, long rows)
+    {
+        var inOrder = transfers.OrderBy(t => t.Ps).ToArray();
+        var all = inOrder.Sum(t => t.Tokens);
+        var (moved, counted) = (0L, 0L);
+        var shares = new List<(long, long)>();
+        foreach (var (ps, tokens) in inOrder)
+        {
+            moved += tokens;
+            var until = (long)((Int128)rows * moved / all);
+            if (until > counted) shares.Add((ps, until - counted));
+            counted = until;
+        }
+
+        return [.. shares];
     }
 
     private readonly record struct Piece(int Source, long Tokens, long ArrivalPs, long ReturnPs);

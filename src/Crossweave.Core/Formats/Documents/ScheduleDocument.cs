@@ -41,7 +41,7 @@ public sealed record ScheduleDocument
     /// <summary>Rings: bit/s of the links in the order of <see cref="Fabrics.RingRates"/>.</summary>
     public IReadOnlyList<long>? RateOfLink { get; init; }
 
-    /// <summary>Bytes of one token on the wire, in both phases.</summary>
+    /// <summary>Bytes of one token on the wire, in the dispatch; also in the combine unless <see cref="LayerPart.CombineTokenBytes"/> says otherwise.</summary>
     public required long TokenBytes { get; init; }
 
     /// <summary>Last end of anything.</summary>
@@ -88,9 +88,12 @@ public sealed record ScheduleDocument
             steps[m] = steps[m] with { Times = clock.Transfers.ToArray(), Nic = clock.Nic };
         }
 
-        RingShares.AddTo(problem, steps);
+        RingShares.AddTo(problem.Fabric, (steps, problem.TokenBytes));
         return Empty(schedule.Scheduler, problem, bounds, end, end) with { Steps = steps };
     }
+
+    /// <summary>Bytes of one token of a phase.</summary>
+    public long TokenBytesOf(bool isCombine) => isCombine && Layer?.CombineTokenBytes is { } bytes ? bytes : TokenBytes;
 
     /// <summary>The steps without their times, for a planner.</summary>
     public Schedule ToSchedule() => new(Scheduler, [.. Steps.Select(s => new Step([.. s.Transfers], plane: s.Plane))]);

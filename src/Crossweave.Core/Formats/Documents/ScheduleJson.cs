@@ -6,7 +6,9 @@ namespace Crossweave.Core.Formats.Documents;
 /// <summary>The JSON form of a <see cref="ScheduleDocument"/>; keys as in docs/formats.md. What has its usual value is left out: one switch, full reconfiguration, times of transfers that follow from their step.</summary>
 internal static class ScheduleJson
 {
-    private static readonly string[] LayerKeys = ["mode", "compute", "idealPs", "makespanOverIdeal", "launches", "combineSteps"];
+    private const string Rows = "rows";
+
+    private static readonly string[] LayerKeys = ["mode", "compute", "combineTokenBytes", "rows", "returns", "idealPs", "makespanOverIdeal", "launches", "combineSteps"];
 
     public static string Write(ScheduleDocument document)
     {
@@ -27,6 +29,9 @@ internal static class ScheduleJson
         if (document.ScaleUpOfRank is not null) Rates(json, "scaleUpBandwidth", document.ScaleUpOfRank);
         if (document.RateOfLink is not null) Rates(json, "links", document.RateOfLink);
         json.End().Key("tokenBytes").Value(document.TokenBytes);
+        if (document.Layer?.CombineTokenBytes is { } back) json.Key("combineTokenBytes").Value(back);
+        if (document.Layer?.RowCount is { } rows) json.Key("rows").Value(rows);
+        if (document.Layer is { ReturnsRows: true }) json.Key("returns").Value(Rows);
         json.Key("makespanPs").Value(document.MakespanPs).Key("communicationPs").Value(document.CommunicationPs);
         if (document.Layer is not null) json.Key("idealPs").Value(document.Layer.IdealPs).Key("makespanOverIdeal").Value(document.Layer.MakespanOverIdeal);
         json.Key("lowerBounds").BeginObject();
@@ -143,7 +148,12 @@ internal static class ScheduleJson
         root["idealPs"].Int64(),
         root["makespanOverIdeal"].Double(),
         [.. root["launches"].Items().Select(ReadLaunch)],
-        [.. root["combineSteps"].Items().Select(ReadStep)]);
+        [.. root["combineSteps"].Items().Select(ReadStep)])
+    {
+        CombineTokenBytes = root.Find("combineTokenBytes")?.Int64(1, 1L << 40),
+        RowCount = root.Find("rows")?.Int64(),
+        ReturnsRows = root.Find("returns") is { } returns && (returns.Text() == Rows ? true : throw returns.Wrong($"\"{Rows}\"")),
+    };
 
     private static TimedLaunch ReadLaunch(JsonInput launch)
     {

@@ -34,7 +34,7 @@ public sealed record TimedStep(
 public sealed record RingSplit(long PartsPerToken, IReadOnlyList<long> Clockwise);
 
 /// <summary>Rows of one home rank that a launch computes.</summary>
-/// <param name="Source">The rank that sent them; the computing rank itself for local rows.</param>
+/// <param name="Source">The rank whose tokens need them; the computing rank itself for local rows.</param>
 /// <param name="Tokens">How many.</param>
 public readonly record struct LaunchChunk(int Source, long Tokens);
 
@@ -52,6 +52,16 @@ public sealed record TimedLaunch(int Rank, long StartPs, long EndPs, long Tokens
 /// <param name="IdealPs">Non-overlapped ideal, <see cref="Layers.IdealLayer"/>.</param>
 /// <param name="MakespanOverIdeal">Makespan over it.</param>
 /// <param name="Launches">By rank, then start.</param>
-/// <param name="CombineSteps">The returns: the transposed matrix.</param>
+/// <param name="CombineSteps">The returns: the transposed matrix, of the tokens sent or of the rows.</param>
 public sealed record LayerPart(
-    string Mode, string Compute, long IdealPs, double MakespanOverIdeal, IReadOnlyList<TimedLaunch> Launches, IReadOnlyList<TimedStep> CombineSteps);
+    string Mode, string Compute, long IdealPs, double MakespanOverIdeal, IReadOnlyList<TimedLaunch> Launches, IReadOnlyList<TimedStep> CombineSteps)
+{
+    /// <summary>All rows to compute when one token sent can stand for several (one copy per rank); null when every token is one row.</summary>
+    public long? RowCount { get; init; }
+
+    /// <summary>Whether every row is returned by itself; otherwise one token comes back for every token sent.</summary>
+    public bool ReturnsRows { get; init; }
+
+    /// <summary>Bytes of one returned token on the wire; null when as many as of one sent.</summary>
+    public long? CombineTokenBytes { get; init; }
+}

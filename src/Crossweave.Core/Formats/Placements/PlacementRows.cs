@@ -111,7 +111,7 @@ internal static class PlacementRows
 
     /// <exception cref="InputException">The option is missing, for a format that lists slots only.</exception>
     public static int RequireRanks(string path, PlacementReadOptions options) =>
-        options.RankCount ?? throw InputException.At(path, "no number of ranks in this format", "the number of ranks to be given with the file");
+        options.RankCount ?? throw InputException.At(path, "no number of ranks, which this format does not say", "--ranks N beside it");
 
     /// <summary>Refuses a rank count in the file that contradicts the one asked for.</summary>
     public static int SameRanks(string path, int found, PlacementReadOptions options) =>

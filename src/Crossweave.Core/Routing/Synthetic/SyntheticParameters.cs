@@ -115,7 +115,13 @@ public sealed record SyntheticParameters
     public static SyntheticParameters Read(string path)
     {
         using (var file = JsonInput.Open(path))
+        {
             file.Root.AllowOnly([.. SyntheticJson.Default.SyntheticParameters.Properties.Select(p => p.Name)]);
+            foreach (var property in SyntheticJson.Default.SyntheticParameters.Properties)
+                if (property.IsRequired)
+                    _ = file.Root[property.Name].Int32(int.MinValue);
+        }
+
         return Parse(InputFile.ReadText(path), path);
     }
 
@@ -131,7 +137,7 @@ public sealed record SyntheticParameters
         }
         catch (JsonException e)
         {
-            throw new InputException($"{where}: line {(e.LineNumber ?? 0) + 1}, {e.Path}: {e.Message}", e);
+            throw new InputException($"{where}: line {(e.LineNumber ?? 0) + 1}, {e.Path?.TrimStart('$', '.')}: {JsonInput.Reason(e)}", e);
         }
     }
 
