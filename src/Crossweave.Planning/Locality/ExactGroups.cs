@@ -18,7 +18,11 @@ internal sealed class ExactGroups
     /// <summary>Possible groups that take milliseconds: 16 experts at any size, 24 of four.</summary>
     public const long Few = 1 << 14;
 
+    /// <summary>Experts that can be named in a byte.</summary>
+    public const int MostExperts = 256;
+
     private const int MostFound = 1 << 15; // groups added to the pool at once
+    private const int MostPool = 1 << 21;
     private const int MostNear = 1 << 18; // groups to search for a better division
     private const int Tolerance = 20_000; // prices are good enough when one part of so many may be missing
 
@@ -57,7 +61,7 @@ internal sealed class ExactGroups
         return groups;
     }
 
-    public static bool CanSolve(int experts, int ranks) => experts % ranks == 0 && experts <= 256;
+    public static bool CanSolve(int experts, int ranks) => experts % ranks == 0 && experts <= MostExperts;
 
     /// <summary>
     /// The best division found, the start itself where no other is better, and the bound. Proves the optimum of 32 experts in groups of four in 0.1 s and of 64 in 0.5 s; groups of eight of 64
@@ -103,24 +107,23 @@ internal sealed class ExactGroups
         {
             prices.Improve(_copies);
             var before = pool.Count;
-            if (!_pricing.Find(prices.Price, _unit, below, pool, MostFound, ref _pricingWork))
-            {
-                if (_pricingWork < 0) return;
-                continue; // more than enough groups to go on with
-            }
+            var isAll = _pricing.Find(prices.Price, _unit, below, pool, MostFound, ref _pricingWork);
+            if (_pricingWork < 0 || pool.Count > MostPool) return;
+            if (!isAll) continue; // more than enough groups to go on with
 
             // Lowered by every expert's share of its cheapest group, prices hold for the groups that were not found too.
             var lowered = new long[_load.Length];
             Int128 sum = 0;
             for (var e = 0; e < lowered.Length; e++)
             {
-                lowered[e] = prices.Price[e] + (_pricing.Least[e] / _size) - 1;
+                lowered[e] = prices.Price[e] - ((-_pricing.Least[e] + _size - 1) / _size);
                 sum += lowered[e];
             }
 
             if (sum > _sum) (_price, _sum) = (lowered, sum);
-            if (Bound >= _copies || prices.Sum - _sum < prices.Sum / Tolerance) return;
+            if (Bound >= _copies || prices.Sum - _sum <= prices.Sum / Tolerance) return;
             if (pool.Count > before) continue;
+            if (below == 0) return;
             below = below > -_unit / _ranks ? 0 : below / 4;
         }
     }

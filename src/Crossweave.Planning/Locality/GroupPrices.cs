@@ -29,7 +29,7 @@ internal sealed class GroupPrices
     private readonly double[] _together; // [expert, higher expert] how often the cheapest groups of late steps hold both
     private long _threshold = long.MinValue;
 
-    /// <param name="columns">The pool, which may grow between improvements.</param>
+    /// <param name="columns">The pool, with every expert in some group; it may grow between improvements.</param>
     /// <param name="share">[expert] its part of the copies of a division that keeps the cap: where the steps start.</param>
     /// <param name="copies">Copies of that division.</param>
     public GroupPrices(GroupColumns columns, ReadOnlySpan<double> share, long copies)
@@ -93,17 +93,6 @@ internal sealed class GroupPrices
         }
     }
 
-    // Prices raised by every expert's share of its cheapest group: then no group costs less than its experts.
-    private void Keep()
-    {
-        Sum = 0;
-        for (var e = 0; e < _price.Length; e++)
-        {
-            Price[e] = (_price[e] * _size) + _least[e];
-            Sum += Price[e];
-        }
-    }
-
     /// <summary>Units by which a group costs more than its experts.</summary>
     public long ReducedCost(int group)
     {
@@ -135,6 +124,17 @@ internal sealed class GroupPrices
                 foreach (var b in members)
                     if (a != b)
                         _together[(a * experts) + b] += 0.02 / _size;
+        }
+    }
+
+    // Prices raised by every expert's share of its cheapest group: then no group costs less than its experts.
+    private void Keep()
+    {
+        Sum = 0;
+        for (var e = 0; e < _price.Length; e++)
+        {
+            Price[e] = (_price[e] * _size) + _least[e];
+            Sum += Price[e];
         }
     }
 

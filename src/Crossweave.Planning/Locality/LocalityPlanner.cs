@@ -18,7 +18,7 @@ namespace Crossweave.Planning.Locality;
 /// that it is beaten at its own load (and never above it on the tokens planned on); without one and from pair counts alone there is none. Where single experts are so hot that no division keeps the cap,
 /// it is the least load that <see cref="BalancedGroups"/> reaches, for every rank of that layer: squeezing the others would cost copies and not
 /// shorten the layer. Loads hold on the tokens planned on; others differ. O(tokens k + exchanges (experts x ranks + tokens k^2 / experts)) per layer,
-/// about 50 ms for 64 experts and 8,192 tokens. Bad when the skew is so large that the cap decides everything: then balance and locality pull
+/// about 50 ms for 64 experts and 8,192 tokens; a proof takes seconds per layer. Bad when the skew is so large that the cap decides everything: then balance and locality pull
 /// against each other, and only redundant slots help.
 /// </remarks>
 public sealed class LocalityPlanner : IPlacementPlanner
@@ -42,20 +42,16 @@ public sealed class LocalityPlanner : IPlacementPlanner
         return (RankLabels.Near(problem, Groups(problem, prng, bounds)), bounds);
     }
 
-    /// <summary>Throws when <see cref="PlacementProblem.Prove"/> cannot be met for the shape.</summary>
-    /// <exception cref="InputException">Redundant slots, several nodes, unequal ranks or more than 256 experts.</exception>
+    /// <summary>Throws when <see cref="PlacementProblem.Prove"/> cannot be met for the shape; with many experts on a rank a proof may still end without a bound.</summary>
+    /// <exception cref="InputException">Redundant slots, several nodes, unequal ranks or too many experts.</exception>
     public static void RequireProvable(PlacementProblem problem, string where)
     {
         var (experts, ranks) = (problem.ExpertCount, problem.RankCount);
         if (problem.SlotCount != experts) throw InputException.At(where, $"{problem.SlotCount} slots for {experts} experts", "one slot per expert");
         if (IsTiered(problem)) throw InputException.At(where, $"{problem.NodeCount} nodes, over which experts are divided first", "one node");
         if (experts % ranks != 0) throw InputException.At(where, $"{ranks} ranks", $"a divisor of the {experts} experts");
-        if (!CanProve(problem)) throw InputException.At(where, $"{experts} experts", "at most 256");
+        if (!ExactPairs.CanSolve(experts, ranks) && !ExactGroups.CanSolve(experts, ranks)) throw InputException.At(where, $"{experts} experts", $"at most {ExactGroups.MostExperts}, or two per rank");
     }
-
-    /// <summary>A proof may be asked for in the shape; with many experts on a rank it may still end without a bound.</summary>
-    public static bool CanProve(PlacementProblem problem) =>
-        problem.SlotCount == problem.ExpertCount && !IsTiered(problem) && (ExactPairs.CanSolve(problem.ExpertCount, problem.RankCount) || ExactGroups.CanSolve(problem.ExpertCount, problem.RankCount));
 
     private static ExpertPlacement Groups(PlacementProblem problem, Prng prng, CopyBound[] bounds) => LayerTokens.Plan(problem, (tokens, layer) =>
     {
