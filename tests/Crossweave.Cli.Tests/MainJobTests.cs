@@ -38,6 +38,19 @@ public sealed class MainJobTests
         Assert.Equal(outputs[0], outputs[2]);
     }
 
+    [Fact]
+    public void A_folder_holds_one_plan()
+    {
+        using var folder = new Cli.Folder();
+        string[] plan = ["plan", Cli.Sample("routing.ids.npy"), "--model", "deepseek-v2-lite", "--ranks", "8", "--nodes", "2", "--planners", "eplb", "--schedulers", "fluid", "--out", folder.Path];
+        Assert.Equal(0, Cli.Run(plan).Code);
+        Assert.True(File.Exists(folder.File("schedules/layer-001.json")));
+        Assert.Equal(0, Cli.Run([.. plan, "--send-mode", "per-node"]).Code);
+        Assert.Equal(
+            ["layer-001.combine.hop1", "layer-001.combine.hop2", "layer-001.dispatch.hop1", "layer-001.dispatch.hop2"],
+            Directory.GetFiles(folder.File("schedules"), "layer-001*.json").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal));
+    }
+
     [Theory]
     [InlineData("per-expert")]
     [InlineData("per-rank")]

@@ -20,7 +20,7 @@ internal static class ModelsVerb
         var command = new Command("models", "Shapes of MoE models: presets and Hugging Face config.json files, with bytes per token.") { model, dispatch, combine, compute, json };
         command.SetAction(parsed =>
         {
-            if (parsed.GetValue(compute)) return VerbText.List(terminal, ComputeProfiles.All.Select(f => (f.Syntax, f.Summary)));
+            if (parsed.GetValue(compute)) return Profiles(terminal, parsed.GetValue(json));
             var names = parsed.GetValue(model) ?? [];
             var models = names.Length == 0 ? ModelPresets.All : [.. names.Select(n => ModelPresets.Load(n, "MODEL"))];
             var output = NumberFormat.Parse(parsed.GetValue(dispatch)!, "--dispatch-format");
@@ -52,5 +52,12 @@ internal static class ModelsVerb
             return CommandLine.Done;
         });
         return command;
+    }
+
+    private static int Profiles(Terminal terminal, string? json)
+    {
+        var document = new JsonOutput().BeginArray();
+        foreach (var form in ComputeProfiles.All) document.BeginObject().Key("name").Value(form.Syntax).Key("summary").Value(form.Summary).End();
+        return terminal.WriteJsonText(json, document.End().ToString()) ? VerbText.List(terminal, ComputeProfiles.All.Select(f => (f.Syntax, f.Summary))) : CommandLine.Done;
     }
 }

@@ -8,7 +8,6 @@ using Crossweave.Core.Models;
 using Crossweave.Core.Pipeline;
 using Crossweave.Core.Routing;
 using Crossweave.Core.Scheduling;
-using Crossweave.Core.Bounds;
 using Crossweave.Core.Traffic;
 using Crossweave.Core.Units;
 using Crossweave.Planning;
@@ -83,40 +82,47 @@ internal static class PlanRunner
     private static void WriteFiles(string folder, PlanResult plan, string commandLine)
     {
         var chosen = plan.Planners.First(p => p.Planner == plan.Chosen.Planner);
-        PlacementFormats.Find("crossweave", "--out").Write(chosen.Placement, Path.Combine(folder, "placement.json"));
+        var schedules = Path.Combine(folder, "schedules");
+        var written = new HashSet<string>();
         for (var l = 0; l < plan.ChosenLayers.Count; l++)
         {
             var (problem, schedule, outcome) = plan.ChosenLayers[l];
-            var name = Path.Combine(folder, "schedules", $"layer-{plan.LayerIds[l]:000}");
+            var name = Path.Combine(schedules, $"layer-{plan.LayerIds[l]:000}");
             if (problem.Traffic.Dispatch is [var dispatch])
             {
-                (LayerScheduleDocument.From(problem, schedule, outcome, problem.ComputeOfRank[0].Text) with { Scheduler = plan.Chosen.Scheduler }).Write($"{name}.json");
-                TrafficMatrixFile.Write(dispatch.Copies, $"{name}.csv");
+                Write(written, name, LayerScheduleDocument.From(problem, schedule, outcome, problem.ComputeOfRank[0].Text) with { Scheduler = plan.Chosen.Scheduler }, dispatch.Copies);
                 TrafficMatrixFile.Write(dispatch.Work, $"{name}.rows.csv");
+                written.Add($"{name}.rows.csv");
             }
 
-            WriteSchedules($"{name}.dispatch", problem.Traffic.Dispatch, schedule.Dispatch, problem.Fabric, problem.Traffic.DispatchCopyBytes);
-            WriteSchedules($"{name}.combine", problem.Traffic.Combine, schedule.Combine, problem.Fabric, problem.Traffic.CombineCopyBytes);
+            WriteSchedules(written, $"{name}.dispatch", problem.Traffic.Dispatch, schedule.Dispatch, problem.Fabric, problem.Traffic.DispatchCopyBytes);
+            WriteSchedules(written, $"{name}.combine", problem.Traffic.Combine, schedule.Combine, problem.Fabric, problem.Traffic.CombineCopyBytes);
         }
 
+        // What an earlier plan left in the folder does not belong to this one.
+        foreach (var file in Directory.GetFiles(schedules, "layer-*").Where(file => !written.Contains(file))) File.Delete(file);
+        PlacementFormats.Find("crossweave", "--out").Write(chosen.Placement, Path.Combine(folder, "placement.json"));
         AtomicFile.WriteAllText(Path.Combine(folder, "plan.json"), PlanDocument.ToJson(plan));
         AtomicFile.WriteAllText(Path.Combine(folder, "report.html"), PlanReport.Render(plan, new ReportContext(commandLine, ProgramVersion.Text) { Assumptions = Assumptions }));
     }
 
     /// <summary>Each exchange alone beside the matrix it carries, so that 'crossweave verify' can check it.</summary>
-    private static void WriteSchedules(string name, IReadOnlyList<Exchange> exchanges, IReadOnlyList<Schedule> schedules, Fabric fabric, Bytes copyBytes)
+    private static void WriteSchedules(HashSet<string> written, string name, IReadOnlyList<Exchange> exchanges, IReadOnlyList<Schedule> schedules, Fabric fabric, Bytes copyBytes)
     {
         for (var x = 0; x < exchanges.Count; x++)
         {
             var problem = new SchedulingProblem(exchanges[x].Copies, copyBytes, fabric);
             var hop = exchanges.Count == 1 ? "" : $".hop{x + 1}";
-            var whole = Schedulers.All.Any(s => s.Name == schedules[x].Scheduler && s.KeepsEntriesWhole) && IsWhole(schedules[x]);
-            ScheduleDocument.From(schedules[x], ScheduleTiming.Time(schedules[x], fabric, copyBytes), problem, ScheduleBounds.For(problem, whole)).Write($"{name}{hop}.json");
-            TrafficMatrixFile.Write(exchanges[x].Copies, $"{name}{hop}.csv");
+            // Layer planners cut the transfers of whole-entry schedulers where launches begin.
+            var whole = Schedulers.All.Any(s => s.Name == schedules[x].Scheduler && s.KeepsEntriesWhole) && PlannedExchange.IsWhole(schedules[x]);
+            Write(written, $"{name}{hop}", PlannedExchange.Document(schedules[x], problem, whole), exchanges[x].Copies);
         }
     }
 
-    // Layer planners cut the transfers of whole-entry schedulers where launches begin.
-    private static bool IsWhole(Schedule schedule) =>
-        schedule.Steps.SelectMany(s => s.Transfers).GroupBy(t => (t.Source, t.Target)).All(g => g.Count() == 1);
+    private static void Write(HashSet<string> written, string name, ScheduleDocument document, TrafficMatrix matrix)
+    {
+        document.Write($"{name}.json");
+        TrafficMatrixFile.Write(matrix, $"{name}.csv");
+        written.UnionWith([$"{name}.json", $"{name}.csv"]);
+    }
 }

@@ -47,7 +47,8 @@ internal static class PlannedExchange
         return document.Layer is null ? document : throw InputException.At($"--previous: {path}", "a whole layer", "the schedule of one exchange");
     }
 
-    private static ScheduleDocument Document(Schedule schedule, SchedulingProblem used, bool keepsEntriesWhole) =>
+    /// <summary>A schedule timed on the fabric of the problem; whether no entry is cut decides which bounds apply.</summary>
+    public static ScheduleDocument Document(Schedule schedule, SchedulingProblem used, bool keepsEntriesWhole) =>
         ScheduleDocument.From(schedule, ScheduleTiming.Time(schedule, used.Fabric, used.TokenBytes), used, ScheduleBounds.For(used, keepsEntriesWhole));
 
     // Steps that occur in both, in the same order: the longest common subsequence would be finer, but patches never reorder.
@@ -68,7 +69,8 @@ internal static class PlannedExchange
     private static bool SameTransfers(Step a, Step b) =>
         a.Plane == b.Plane && a.Transfers.Length == b.Transfers.Length && new HashSet<Transfer>(a.Transfers).SetEquals(b.Transfers);
 
-    private static bool IsWhole(Schedule schedule)
+    /// <summary>No entry is cut.</summary>
+    public static bool IsWhole(Schedule schedule)
     {
         var pairs = new HashSet<(int, int)>();
         return schedule.Steps.All(step => step.Transfers.All(t => pairs.Add((t.Source, t.Target))));
