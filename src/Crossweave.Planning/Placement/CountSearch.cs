@@ -76,6 +76,15 @@ internal sealed class CountSearch
         return _rankLoad[Busiest()];
     }
 
+    /// <summary>Starts from other counts. Returns the busiest rank's load of the packing.</summary>
+    public double Start(ReadOnlySpan<double> weight, ReadOnlySpan<int> count)
+    {
+        count.CopyTo(_count);
+        for (var e = 0; e < _order.Length; e++) _order[e] = e;
+        Pack(weight);
+        return _rankLoad[Busiest()];
+    }
+
     /// <summary>Better counts, from those at hand.</summary>
     /// <param name="weight">Tokens of each expert.</param>
     /// <param name="bound">A load that no busiest rank gets below.</param>

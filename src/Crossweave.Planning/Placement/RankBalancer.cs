@@ -7,7 +7,7 @@ namespace Crossweave.Planning.Placement;
 /// <remarks>
 /// Moves, tried in this order, each the best of its kind: exchange of one replica with another rank, of two replicas against two, and
 /// one replica of an expert given up for one more copy of an expert on the busiest rank. A move counts only if every rank it makes heavier
-/// ends below the busiest one, so the descending load vector shrinks lexicographically and the search ends. Exchanges look for the
+/// ends below the busiest one, so the descending load vector shrinks lexicographically and the search ends; near the bound it goes on for a few steps that may lose. Exchanges look for the
 /// difference nearest to half the gap by two pointers over sorted sums: O(P k) for single replicas, O(P k^2) for pairs; the copy move is
 /// O(k R c) for R replicas of replicated experts of c copies each. Ties: lowest rank, then the order found. Balancing spec 3.9 to 3.11.
 /// With empty slots (unequal memory limits) they count as replicas of an expert without load, and giving up a replica is a move too.
@@ -19,6 +19,9 @@ internal sealed class RankBalancer
     private static readonly int[] MostSlots = [1 << MemberBits, 24, 12];
 
     private const double SmallestStep = 0.01; // of what is still above the bound; less is not worth a step
+    private const double Near = 1e-3; // of the bound
+    private const int MoreSteps = 1920; // over the ranks, because a step looks at all of them
+    private const int StepsApart = 10;
     private const int MemberBits = 10;
     private const int MemberMask = (1 << MemberBits) - 1;
     private const int Probes = 3; // neighbours looked at beyond the nearest difference when copies block it
@@ -34,6 +37,9 @@ internal sealed class RankBalancer
     private readonly int[] _count;
     private readonly double[] _rankLoad;
     private readonly int[] _held; // [rank, expert]: copies
+    private readonly int[] _apartUntil; // [rank, rank]: step before which the two exchange nothing
+    private readonly int[] _best; // slots of the lightest busiest rank, while leaving it
+    private int _step;
 
     /// <param name="expertCount">Experts of these ranks.</param>
     /// <param name="slotsOfRank">Slots of each rank.</param>
@@ -49,7 +55,9 @@ internal sealed class RankBalancer
             most = Math.Max(most, slotsOfRank[r]);
         }
 
-        _bundles = new BundleTable[MostSlots.Count(limit => most <= limit)];
+        // On equal ranks the exchange of more than half of the slots is that of the others.
+        var largest = slotsOfRank.IndexOfAnyExcept(most) < 0 ? Math.Max(1, most / 2) : MostSlots.Length;
+        _bundles = new BundleTable[Math.Min(largest, MostSlots.Count(limit => most <= limit))];
         for (var i = 0; i < _bundles.Length; i++) _bundles[i] = new BundleTable(i + 1, slotsOfRank);
         _expertOfSlot = new int[_first[_ranks]];
         _single = new double[_first[_ranks]];
@@ -57,6 +65,8 @@ internal sealed class RankBalancer
         _count = new int[_experts];
         _rankLoad = new double[_ranks];
         _held = new int[_ranks * _experts];
+        _apartUntil = new int[_ranks * _ranks];
+        _best = new int[_first[_ranks]];
     }
 
     /// <summary>Expert in each slot, ranks one after another.</summary>
@@ -87,23 +97,43 @@ internal sealed class RankBalancer
         for (var r = 0; r < _ranks; r++) Refresh(r);
     }
 
-    /// <summary>Local search until the busiest rank is less than <paramref name="tolerance"/> above <paramref name="bound"/> or nothing helps.</summary>
+    /// <summary>
+    /// Local search until the busiest rank is less than <paramref name="tolerance"/> above <paramref name="bound"/> or nothing helps. Near the bound
+    /// nothing helping is luck: then for some steps the busiest rank makes the exchange that costs least (tabu search), and the best slots seen stay.
+    /// </summary>
     public void Improve(double bound, double tolerance, bool allowDuplicates)
     {
         var size = 0; // the last that helped: near the end the small exchanges rarely do
-        while (true)
+        var (best, steps) = (double.MaxValue, int.MaxValue);
+        for (_step = 1; _step < steps; _step++)
         {
             var busiest = Busiest();
             var over = _rankLoad[busiest] - bound;
-            if (over < tolerance) return;
+            if (over < tolerance) break;
             var least = Math.Max(SmallestStep * over, 1e-12 * bound);
             var found = false;
             for (var tried = 0; tried < _bundles.Length && !found; tried++, size = found ? size : (size + 1) % _bundles.Length)
                 found = Exchange(size + 1, busiest, bound + tolerance, least, allowDuplicates);
             if (found) continue;
-            if (!Recopy(busiest, least, allowDuplicates)) return;
             size = 0;
+            if (over > Near * bound)
+            {
+                if (!Recopy(busiest, least, allowDuplicates)) break;
+                continue;
+            }
+
+            if (steps == int.MaxValue) steps = _step + (MoreSteps / _ranks);
+            if (_rankLoad[busiest] < best)
+            {
+                best = _rankLoad[busiest];
+                _expertOfSlot.CopyTo(_best, 0);
+            }
+
+            if (!Exchange(_bundles.Length, busiest, 0, -bound, allowDuplicates, apart: true)) break;
         }
+
+        _apartUntil.AsSpan().Clear();
+        if (Max > best) Load(_weight, _best);
     }
 
     /// <summary>Exchanges of one replica against one only, until the busiest rank is at most <paramref name="wanted"/> or none helps.</summary>
@@ -157,9 +187,9 @@ internal sealed class RankBalancer
 
     /// <summary>
     /// The best exchange of <paramref name="size"/> replicas of the busiest rank against as many of another, or the first that brings both
-    /// below <paramref name="enough"/>.
+    /// below <paramref name="enough"/>. A negative <paramref name="least"/> allows loss; <paramref name="apart"/> keeps the two ranks from exchanging it back.
     /// </summary>
-    private bool Exchange(int size, int busiest, double enough, double least, bool allowDuplicates)
+    private bool Exchange(int size, int busiest, double enough, double least, bool allowDuplicates, bool apart = false)
     {
         var best = _rankLoad[busiest] - least;
         var (bestRank, bestMine, bestTheirs) = (-1, 0, 0);
@@ -174,7 +204,7 @@ internal sealed class RankBalancer
         {
             var rank = lightest + turn < _ranks ? lightest + turn : lightest + turn - _ranks; // most room first, so that the search may end early
             var half = (_rankLoad[busiest] - _rankLoad[rank]) / 2;
-            if (rank == busiest || _rankLoad[rank] + half >= best) continue;
+            if (rank == busiest || _rankLoad[rank] + half >= best || _apartUntil[(busiest * _ranks) + rank] > _step) continue;
             var theirs = Sums(table, rank);
             var theirFirst = table.First[rank];
             var (high, low) = (_rankLoad[busiest], _rankLoad[rank]);
@@ -209,6 +239,7 @@ internal sealed class RankBalancer
             Swap(busiest, bestMine & MemberMask, bestRank, bestTheirs & MemberMask);
         Refresh(busiest);
         Refresh(bestRank);
+        if (apart) _apartUntil[(busiest * _ranks) + bestRank] = _apartUntil[(bestRank * _ranks) + busiest] = _step + StepsApart;
         return true;
     }
 

@@ -12,7 +12,8 @@ namespace Crossweave.Planning.Placement;
 /// <remarks>
 /// Per layer the search stops when the busiest rank is less than one token above the bound (mean load, or the smallest possible largest
 /// share of a replica), or when no exchange helps. It starts from greedy replica counts, from those of <see cref="CountSearch"/> where the packing of
-/// greedy ones is poor or exchanges leave more than 0.1 % above the bound, and then from EPLB's plan. Cost:
+/// greedy ones is poor or exchanges leave more than 0.1 % above the bound, and then from EPLB's plan. With two slots on every rank the packing is
+/// known and <see cref="CrowdingSearch"/> finds the counts. Cost:
 /// <see cref="RankBalancer"/> per step, some tens of steps a layer. Without duplicates no rank holds an expert twice, as long as ranks have fewer
 /// slots than there are experts to hold; that form has no fallback to EPLB, which may waste slots. Balancing spec 3.9 to 3.11.
 /// Under unequal memory limits slots may stay empty, and longest first takes the place of EPLB for both forms.
@@ -36,14 +37,14 @@ public sealed class RefinedPlanner(bool allowDuplicates) : IPlacementPlanner
     {
         var (placement, bound) = PlanLayers(problem);
         if (problem.HasUnevenSlots || problem.SlotsPerRank < 2 || EplbShape.Levels(problem.ExpertCount, problem.RankCount, problem.NodeCount, problem.GroupCount).Nodes > 1) return (placement, bound);
-        var sharper = new CrowdingBound(problem.ExpertCount);
+        var sharper = new CrowdingSearch(problem.ExpertCount, problem.SlotsPerRank, problem.RankCount);
         var weight = new double[problem.ExpertCount];
         for (var l = 0; l < bound.Length; l++)
         {
             var max = PlacementMetrics.MeanAndMax(placement.Layers[l], problem.Load.Layer(l)).Max;
             if (max <= bound[l] * (1 + RefinedSolver.WideGap)) continue;
             for (var e = 0; e < weight.Length; e++) weight[e] = problem.Load.Layer(l)[e];
-            bound[l] = sharper.Raise(weight, problem.SlotsPerRank, problem.RankCount, bound[l], max);
+            bound[l] = sharper.Raise(weight, bound[l], max);
         }
 
         return (placement, bound);

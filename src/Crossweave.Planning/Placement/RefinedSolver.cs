@@ -6,6 +6,7 @@ internal sealed class RefinedSolver
     internal const double WideGap = 1e-3;
     private const double PoorStart = 0.05; // excess of greedy counts beyond which exchanges are not worth trying on them
     private const int FewSlots = 3; // with so few slots on a rank the replica counts decide
+    private const int ManySpare = 8; // with more than one redundant slot for so many experts hill climbing finds counts that few labels miss
     private const int Starts = 12; // counts tried then, fewer the more slots there are: large layers hardly depend on the start
     private const int StartWork = 1 << 16; // starts x slots x slots
     private const double CloseGap = 1e-4; // where loads are so small that a token is more than that
@@ -95,14 +96,20 @@ internal sealed class RefinedSolver
             return;
         }
 
-        Search(node, start, Math.Max(other, BalanceBound.Of(_weight, node.Best.Length, node.SlotsOfRank.Length, _count)), most <= FewSlots);
+        Search(node, start, Math.Max(other, BalanceBound.Of(_weight, node.Best.Length, node.SlotsOfRank.Length, _count)), most);
         for (var slot = 0; slot < node.Best.Length; slot++) expertOfSlot[slot] = node.Best[slot] < _expert.Length ? _expert[node.Best[slot]] : _tokens.Length;
     }
 
-    private void Search(Node node, ReadOnlySpan<int> start, double bound, bool fewSlots)
+    private void Search(Node node, ReadOnlySpan<int> start, double bound, int most)
     {
         var tolerance = Math.Min(1, CloseGap * bound);
         _bestMax = double.MaxValue;
+        if (node.Pairs is not null)
+        {
+            SearchPairs(node, node.Pairs, bound, tolerance);
+            return;
+        }
+
         if (node.Counts.Greedy(_weight) <= bound * (1 + PoorStart)) Try(node, node.Start.Pack(_weight, node.Counts.Count), bound, tolerance, allowDuplicates: false);
         if (_bestMax > bound * (1 + WideGap))
         {
@@ -111,7 +118,7 @@ internal sealed class RefinedSolver
         }
 
         if (!start.IsEmpty && _bestMax > bound * (1 + WideGap)) Try(node, start, bound, tolerance, allowDuplicates: true);
-        if (!fewSlots) return;
+        if (most > FewSlots) return;
         var extra = node.Best.Length - _weight.Length;
         var starts = Math.Min(Math.Min(Starts, extra), StartWork / node.Best.Length / node.Best.Length);
         for (var s = 0; s < starts && _bestMax > bound * (1 + WideGap); s++)
@@ -120,6 +127,18 @@ internal sealed class RefinedSolver
             node.Counts.Improve(_weight, bound);
             Try(node, node.Start.Pack(_weight, node.Counts.Count), bound, tolerance, allowDuplicates: !start.IsEmpty);
         }
+    }
+
+    /// <summary>Two slots on every rank: the heaviest replica with the lightest and so on is the best packing, so that only counts are searched.</summary>
+    private void SearchPairs(Node node, CrowdingSearch pairs, double bound, double tolerance)
+    {
+        var greedy = node.Counts.Greedy(_weight);
+        pairs.Lower(_weight, bound, greedy);
+        if (pairs.Found < greedy && pairs.Count.IndexOfAnyExceptInRange(0, node.SlotsOfRank.Length) < 0) node.Counts.Start(_weight, pairs.Count);
+        Try(node, node.Start.Pack(_weight, node.Counts.Count), bound, tolerance, allowDuplicates: false);
+        if (node.Best.Length - _weight.Length <= _weight.Length / ManySpare || _bestMax <= bound * (1 + WideGap)) return;
+        node.Counts.Improve(_weight, bound);
+        Try(node, node.Start.Pack(_weight, node.Counts.Count), bound, tolerance, allowDuplicates: false);
     }
 
     private void Try(Node node, ReadOnlySpan<int> expertOfSlot, double bound, double tolerance, bool allowDuplicates)
@@ -139,6 +158,9 @@ internal sealed class RefinedSolver
         public CountSearch Counts { get; } = new(experts, slotsOfRank);
 
         public ReplicaStart Start { get; } = new(experts, slotsOfRank, emptySlots);
+
+        /// <summary>When all ranks have two slots.</summary>
+        public CrowdingSearch? Pairs { get; } = !emptySlots && slotsOfRank.AsSpan().IndexOfAnyExcept(2) < 0 ? new CrowdingSearch(experts, 2, slotsOfRank.Length) : null;
 
         public RankBalancer Balancer { get; } = new(experts, slotsOfRank, emptySlots);
 

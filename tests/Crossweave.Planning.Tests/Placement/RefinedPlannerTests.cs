@@ -164,7 +164,7 @@ public sealed class RefinedPlannerTests
         var load = Loads.LogNormal(12, 256, 0.6, new Prng(41));
         var problem = new PlacementProblem(load, 288, 144);
         var eplb = Loads.MeanOfRatios(new EplbPlanner().Plan(problem, new Prng(1)), load);
-        Assert.True(Loads.MeanOfRatios(Apart.Plan(problem, new Prng(1)), load) > eplb + 0.008, "greedy counts give 0.922, a search over counts 0.936 (balancing spec 6.3)");
+        Assert.True(Loads.MeanOfRatios(Apart.Plan(problem, new Prng(1)), load) > eplb + 0.015, "greedy counts give 0.922, a search over counts 0.936 (balancing spec 6.3), the best counts 0.945");
     }
 
     private static PlacementProblem RandomProblem(Prng prng)
