@@ -19,6 +19,7 @@ public static class Planners
         new TensorRtLlmPlanner(),
         new FlashLbPlanner(),
         new SwiftPlanner(),
+        new LplbPlanner(),
         new RefinedPlanner(allowDuplicates: true),
         new RefinedPlanner(allowDuplicates: false),
         new IncrementalPlanner(),

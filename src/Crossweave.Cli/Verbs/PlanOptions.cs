@@ -133,19 +133,21 @@ internal sealed class PlanOptions
             WantedBalance = _previous.WantedBalance(parsed),
             MaxLoad = parsed.GetValue(_maxLoad),
             Migration = _migration.Read(parsed, model, fabric, running is not null),
-            Planners = PlannersFor(parsed, running is not null, limits),
+            Planners = PlannersFor(parsed, new PlacementProblem(new ExpertLoad(1, trace.ExpertCount, new long[trace.ExpertCount]), slots, cluster.Ranks, cluster.Nodes, parsed.GetValue(_groups) ?? model.GroupCount) { RankSlots = limits, Previous = running }),
             Schedulers = VerbText.Choose(parsed.GetValue(_schedulers), Schedulers.All, s => s.Name, [], "--schedulers"),
             Evaluators = VerbText.Choose(parsed.GetValue(_evaluators), LayerModes.Evaluators, e => e.Name, [], "--evaluators"),
         };
     }
 
     /// <summary>The planners asked for; a running placement is the baseline whether named or not.</summary>
-    private IReadOnlyList<IPlacementPlanner> PlannersFor(ParseResult parsed, bool isRunning, IReadOnlyList<int>? rankSlots)
+    private IReadOnlyList<IPlacementPlanner> PlannersFor(ParseResult parsed, PlacementProblem shape)
     {
+        var isRunning = shape.Previous is not null;
         var isDefault = parsed.GetResult(_planners) is not { Implicit: false };
         var text = isDefault && isRunning ? PlannersFromRunning : parsed.GetValue(_planners)!;
-        var asked = VerbText.Choose(text, text == "all" ? [.. Planners.All.Where(p => isRunning || !p.NeedsPrevious)] : Planners.All, p => p.Name, [], "--planners");
-        var chosen = RankSlotOptions.Fitting(asked, rankSlots, skips: isDefault || text == "all").Fitting;
+        var all = Planners.All.Where(p => p.NeedsRouting ? isRunning || !p.NeedsPrevious : p.Suits(shape)).ToList();
+        var asked = VerbText.Choose(text, text == "all" ? all : Planners.All, p => p.Name, [], "--planners");
+        var chosen = RankSlotOptions.Fitting(asked, shape.RankSlots, skips: isDefault || text == "all").Fitting;
         if (!isRunning) return chosen;
         var running = Planners.All.First(p => p.NeedsPrevious);
         return [running, .. chosen.Where(p => p != running)];

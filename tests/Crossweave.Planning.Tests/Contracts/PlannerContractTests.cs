@@ -123,6 +123,23 @@ public sealed class PlannerContractTests
     }
 
     [Theory]
+    [MemberData(nameof(Names))]
+    public void Shapes_that_do_not_suit_are_refused_in_one_line(string name)
+    {
+        var planner = Planners.Find(name, "test");
+        var suited = 0;
+        foreach (var (experts, slots, ranks, nodes, groups) in Shapes)
+        {
+            var problem = new PlacementProblem(Loads.Of(new long[experts]), slots, ranks, nodes, groups) { Routing = Routing(experts) };
+            if (planner.NeedsPrevious) problem = problem with { Previous = new RandomPlanner().Plan(problem, new Prng(8)) };
+            if (planner.Suits(problem)) suited++;
+            else Assert.DoesNotContain('\n', Assert.Throws<InputException>(() => planner.Plan(problem, new Prng(1))).Message);
+        }
+
+        Assert.InRange(suited, 3, Shapes.Length);
+    }
+
+    [Theory]
     [InlineData("lpt")]
     [InlineData("eplb")]
     [InlineData("tensorrt-llm")]
@@ -174,7 +191,8 @@ public sealed class PlannerContractTests
                 Routing = Routing(shape.Experts),
             };
             var running = Planners.Find(planner, "test").NeedsPrevious ? new RandomPlanner().Plan(problem, new Prng(8)) : null;
-            yield return ($"{shape}", problem with { Previous = running });
+            problem = problem with { Previous = running };
+            if (Planners.Find(planner, "test").Suits(problem)) yield return ($"{shape}", problem);
         }
     }
 
