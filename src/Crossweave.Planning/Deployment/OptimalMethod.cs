@@ -12,10 +12,13 @@ namespace Crossweave.Planning.Deployment;
 public sealed class OptimalMethod : IDeploymentMethod
 {
     /// <summary>Proof of most problems up to about 24 devices; some seconds at most.</summary>
-    public static readonly OptimalMethod Quality = new("optimal", "two-threshold matching where it is exact, else a search with proof (deployment spec 3.12)", 15_000_000);
+    public static readonly OptimalMethod Quality = new("optimal", "two-threshold matching where it is exact, else a search with proof (deployment spec 3.12)", 30_000_000);
 
     /// <summary>Milliseconds up to 16 devices, below half a second at 64.</summary>
     public static readonly OptimalMethod Fast = new("fast", "as optimal with a small fixed budget: the heuristic to use; mostly proven, also at 64 devices", 300_000);
+
+    /// <summary>Work of the first proof, at least: enough at 8 devices, little at 64.</summary>
+    private const long FirstProof = 1_000_000;
 
     /// <summary>Targets that the tabu search tries, at least.</summary>
     private const int Tries = 8;
@@ -54,7 +57,7 @@ public sealed class OptimalMethod : IDeploymentMethod
 
         var (search, work) = (new DomainSearch(time, plan), _workPerDevice * problem.DeviceCount);
         search.RaiseBound();
-        if (!search.IsProven) search.Below(search.Value, work / 16);
+        if (!search.IsProven) search.Below(search.Value, Math.Max(FirstProof, work / 16));
         if (!search.IsProven && tabu is not null)
         {
             tabu.Improve(search.LowerBound, work / 4, Tries);
