@@ -9,7 +9,7 @@ namespace Crossweave.Planning.Deployment;
 internal sealed class DomainDivision
 {
     /// <summary>Least share of a maximum that dividing its range has to cut off.</summary>
-    private const double SmallestCut = 0.001;
+    private const double SmallestCut = 0.0001;
 
     private const int Deepest = 64;
 

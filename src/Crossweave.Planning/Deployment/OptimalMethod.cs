@@ -3,17 +3,22 @@ using Crossweave.Algorithms;
 namespace Crossweave.Planning.Deployment;
 
 /// <summary>
-/// The optimum: two thresholds where that is exact, else the search over domains from the swap search: first for a proof, then for placements
-/// half-way to the bound and closer, then for a proof again. Past a fixed amount of work it stops with the best plan and the bound proven
-/// so far; work counts operations, not time, so the result never depends on the machine. The two presets differ in that amount alone.
+/// The optimum: two thresholds where that is exact, else from the swap search: the bound without placing anything (<see cref="DomainDivision"/>), a short
+/// search over domains, which ends most problems of up to 20 devices; tabu search for a better placement, the bound again with ranges divided, dives for
+/// placements just above the bound and half-way to the value, then the search for a proof. Past a fixed amount of work it stops with the best plan and
+/// the bound proven so far; work counts operations, not time, so the result never depends on the machine. The two presets differ in that amount alone.
+/// Beyond 64 devices swap and tabu search only, with the general bound.
 /// </summary>
 public sealed class OptimalMethod : IDeploymentMethod
 {
     /// <summary>Proof of most problems up to about 24 devices; some seconds at most.</summary>
-    public static readonly OptimalMethod Quality = new("optimal", "two-threshold matching where it is exact, else a search with proof (deployment spec 3.12)", 15_000_000);
+    public static readonly OptimalMethod Quality = new("optimal", "two-threshold matching where it is exact, else a search with proof (deployment spec 3.12)", 30_000_000);
 
-    /// <summary>Milliseconds up to 16 devices, below a second at 64.</summary>
-    public static readonly OptimalMethod Fast = new("fast", "as optimal with a small fixed budget: the heuristic to use; proven up to about 12 devices", 400_000);
+    /// <summary>Milliseconds up to 16 devices, below half a second at 64.</summary>
+    public static readonly OptimalMethod Fast = new("fast", "as optimal with a small fixed budget: the heuristic to use; mostly proven, also at 64 devices", 300_000);
+
+    /// <summary>Work of the first proof, at least: enough at 8 devices, little at 64.</summary>
+    private const long FirstProof = 1_000_000;
 
     /// <summary>Targets that the tabu search tries, at least.</summary>
     private const int Tries = 8;
@@ -21,7 +26,7 @@ public sealed class OptimalMethod : IDeploymentMethod
     /// <summary>Dives below targets between bound and value.</summary>
     private const int Dives = 4;
 
-    /// <summary>Placements timed beyond 64 devices, which the search does not take.</summary>
+    /// <summary>Placements timed beyond 64 devices under PAIR, which neither search takes.</summary>
     private const long Kicks = 200_000;
 
     private readonly long _workPerDevice;
@@ -52,7 +57,7 @@ public sealed class OptimalMethod : IDeploymentMethod
 
         var (search, work) = (new DomainSearch(time, plan), _workPerDevice * problem.DeviceCount);
         search.RaiseBound();
-        if (!search.IsProven) search.Below(search.Value, work / 16);
+        if (!search.IsProven) search.Below(search.Value, Math.Max(FirstProof, work / 16));
         if (!search.IsProven && tabu is not null)
         {
             tabu.Improve(search.LowerBound, work / 4, Tries);
