@@ -29,6 +29,7 @@ public sealed class RoutingInTests
         { "synth missing.json", "missing.json: the file does not exist" },
         { "models FOLDER", "config.json: the file does not exist" },
         { "inspect SAMPLE --json FOLDER", "cannot be written" },
+        { "import REPEATED", "R.meta.json.layerIds: found layer 1 twice, expected every layer number once" },
     };
 
     [Theory]
@@ -43,7 +44,10 @@ public sealed class RoutingInTests
             ["MODELS"] = folder.File("MODELS.csv", "model,layer,expert,count\na,0,0,1\nb,0,0,1\n"),
             ["FOLDER"] = Directory.CreateDirectory(folder.File("FOLDER")).FullName,
             ["SAMPLE"] = Cli.Sample("routing.ids.npy"),
+            ["REPEATED"] = folder.File("R.ids.npy"),
         };
+        File.Copy(files["SAMPLE"], files["REPEATED"]);
+        folder.File("R.meta.json", """{"experts": 64, "layerIds": [1, 2, 1, 4, 5, 6, 7, 8]}""");
         var (code, output, error) = Cli.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => files.GetValueOrDefault(word, word))]);
         Assert.Equal(2, code);
         Assert.Equal("", output);

@@ -131,6 +131,11 @@ public sealed class NpyImporter : IRoutingImporter
     {
         var ids = ForeignJson.Integers(list, where);
         if (ids.Length != layerCount) throw InputException.At(where, $"{ids.Length} layer numbers", $"{layerCount}");
-        return [.. ids.Select(id => id is >= 0 and <= int.MaxValue ? (int)id : throw InputException.At(where, $"{id}", "layer numbers of at least 0"))];
+        return DistinctLayers([.. ids.Select(id => id is >= 0 and <= int.MaxValue ? (int)id : throw InputException.At(where, $"{id}", "layer numbers of at least 0"))], where);
     }
+
+    /// <summary>The numbers themselves: files of a plan and placements name layers by them.</summary>
+    /// <exception cref="InputException">A number that occurs twice.</exception>
+    internal static int[] DistinctLayers(int[] ids, string where) =>
+        ids.GroupBy(id => id).FirstOrDefault(g => g.Count() > 1) is { } twice ? throw InputException.At(where, $"layer {twice.Key} twice", "every layer number once") : ids;
 }

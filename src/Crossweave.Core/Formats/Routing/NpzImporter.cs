@@ -66,7 +66,7 @@ public sealed class NpzImporter : IRoutingImporter
                 weights = NpyImporter.WeightsOf(w.Bytes, w.Header, w.Offset, entry.Header, name, w.Where);
         var sequences = arrays.TryGetValue("sequences", out var s) ? Sequences(s, ids.TokenCount) : SequenceTable.Whole(ids.TokenCount, Path.GetFileNameWithoutExtension(path));
         var ranks = arrays.TryGetValue("source_ranks", out var r) ? NpyImporter.RanksOf(r.Bytes, r.Header, r.Offset, ids.TokenCount, r.Where) : null;
-        var layerIds = arrays.TryGetValue("layer_ids", out var l) ? NpyImporter.RanksOf(l.Bytes, l.Header, l.Offset, ids.LayerCount, l.Where) : null;
+        var layerIds = arrays.TryGetValue("layer_ids", out var l) ? NpyImporter.DistinctLayers(NpyImporter.RanksOf(l.Bytes, l.Header, l.Offset, ids.LayerCount, l.Where), l.Where) : null;
         return new ArrayTrace(ids, experts, sequences, layerIds, weights, ranks, archive);
     }
 
