@@ -14,7 +14,7 @@ public sealed class OptimalMethod : IDeploymentMethod
     /// <summary>Proof of most problems up to about 24 devices; some seconds at most.</summary>
     public static readonly OptimalMethod Quality = new("optimal", "two-threshold matching where it is exact, else a search with proof (deployment spec 3.12)", 30_000_000);
 
-    /// <summary>Milliseconds up to 16 devices, below half a second at 64.</summary>
+    /// <summary>Milliseconds up to 16 devices, well below a second at 64.</summary>
     public static readonly OptimalMethod Fast = new("fast", "as optimal with a small fixed budget: the heuristic to use; mostly proven, also at 64 devices", 300_000);
 
     /// <summary>Work of the first proof, at least: enough at 8 devices, little at 64.</summary>
