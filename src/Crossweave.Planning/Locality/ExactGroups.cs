@@ -11,7 +11,7 @@ internal sealed record GroupDivision(int[] RankOf, long Copies, long Bound);
 /// <summary>
 /// Equal groups of experts with the fewest copies, proven or at least bounded: column generation for set partitioning (execution spec 2.4 and 3.3; C. Barnhart et al., Operations Research 46,
 /// 1998). <see cref="GroupPrices"/> prices experts for a pool of groups, <see cref="GroupPricing"/> adds the groups that are worth more until there are none, which bounds
-/// every division, and <see cref="GroupCover"/> searches those that can be part of a better division than the known one. With pairs as sets it is the largest weight inside groups.
+/// every division, and <see cref="GroupBranching"/> searches those that can be part of a better division than the known one. With pairs as sets it is the largest weight inside groups.
 /// </summary>
 internal sealed class ExactGroups
 {
@@ -65,7 +65,7 @@ internal sealed class ExactGroups
 
     /// <summary>
     /// The best division found, the start itself where no other is better, and the bound. Proves the optimum of 32 experts in groups of four in 0.1 s and of 64 in 0.5 s; groups of eight of 64
-    /// experts, 4.4 billion, are bounded in seconds, half of them proven; groups of 16 are too many.
+    /// experts, 4.4 billion, are bounded in seconds and some of them proven; groups of 16 are too many.
     /// </summary>
     /// <param name="sets">Tokens.</param>
     /// <param name="load">Rows per expert.</param>
