@@ -1,3 +1,4 @@
+// Long file: the sweep, its labels and what makes one beat another share one set of scratch arrays.
 using System.Numerics;
 using System.Runtime.InteropServices;
 

@@ -22,7 +22,7 @@ internal sealed class RankBalancer
     private const double Near = 1e-3; // of the bound
     private const int MoreSteps = 1920; // over the ranks, because a step looks at all of them
     private const int StepsApart = 10;
-    private const int MemberBits = 10;
+    internal const int MemberBits = 10;
     private const int MemberMask = (1 << MemberBits) - 1;
     private const int Probes = 3; // neighbours looked at beyond the nearest difference when copies block it
 
@@ -367,36 +367,5 @@ internal sealed class RankBalancer
         }
 
         return max;
-    }
-
-    /// <summary>Sums of all sets of some replicas of a rank, heaviest first, and which they are; made when asked for.</summary>
-    private sealed class BundleTable
-    {
-        public BundleTable(int size, ReadOnlySpan<int> slotsOfRank)
-        {
-            Size = size;
-            First = new int[slotsOfRank.Length + 1];
-            for (var r = 0; r < slotsOfRank.Length; r++)
-            {
-                var k = slotsOfRank[r];
-                First[r + 1] = First[r] + (size == 1 ? k : size == 2 ? k * (k - 1) / 2 : k * (k - 1) * (k - 2) / 6);
-            }
-
-            Sums = new double[First[^1]];
-            Members = new int[First[^1]];
-            Stale = new bool[slotsOfRank.Length];
-        }
-
-        public int Size { get; }
-
-        /// <summary>First sum of each rank.</summary>
-        public int[] First { get; }
-
-        public double[] Sums { get; }
-
-        /// <summary>Slots of a rank, <see cref="MemberBits"/> bits each.</summary>
-        public int[] Members { get; }
-
-        public bool[] Stale { get; }
     }
 }
